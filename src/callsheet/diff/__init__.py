@@ -1,0 +1,1 @@
+"""Compares desired, applied, seen and live, path by path. Pure."""

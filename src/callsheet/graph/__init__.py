@@ -1,0 +1,1 @@
+"""References as edges, order, cycles. Pure."""

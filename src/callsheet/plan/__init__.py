@@ -1,0 +1,1 @@
+"""Turns comparisons into one complete, serialisable plan. Pure."""

@@ -1,0 +1,1 @@
+"""Renders plans, drift and outcomes. Every string that comes from outside is escaped here."""

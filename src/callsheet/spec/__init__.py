@@ -1,0 +1,4 @@
+"""Documents: files in, rendered resources out.
+
+Knows environments, placeholders, prompts and policies; nothing of any provider.
+"""

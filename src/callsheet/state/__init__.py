@@ -1,0 +1,1 @@
+"""State and its store: what was applied and seen per address. The only package that writes working data."""
