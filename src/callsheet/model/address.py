@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_ADDRESS = re.compile(r"(?P<kind>[A-Z][A-Za-z]*)/(?P<name>[^/\[\]]+)(\[(?P<part>[^\[\]]+)\])?")
+ADDRESS = re.compile(r"(?P<kind>[A-Z][A-Za-z]*)/(?P<name>[^/\[\]]+)(\[(?P<part>[^\[\]]+)\])?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,7 +34,7 @@ class Address:
 
 @lru_cache(maxsize=65536)
 def _parse(text: str) -> Address:
-    found = _ADDRESS.fullmatch(text)
+    found = ADDRESS.fullmatch(text)
     if not found:
         raise ValueError(
             f"{text!r} is no address; one looks like Assistant/order-agent or Tool/jira[createIssue]"

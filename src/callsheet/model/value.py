@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from callsheet.model.address import ADDRESS
+
 Step: TypeAlias = str | int
 Path: TypeAlias = tuple[Step, ...]
 # A tree of dict, list, str, int, float, bool, None and the symbols below.
@@ -62,12 +64,16 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A `secrets://RESOLVER/…` reference. The value never travels in this type."""
+    """A `secrets://RESOLVER/…` reference. The value never travels in this type, its keyed digest may."""
 
     uri: str
+    digest: str | None = None
 
     def to_json(self) -> dict[str, str]:
-        return {"$secret": self.uri}
+        out = {"$secret": self.uri}
+        if self.digest is not None:
+            out["digest"] = self.digest
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,15 @@ class Text:
     """A string that has at least one secret inside; the parts concatenate to the final string."""
 
     parts: tuple[str | Secret, ...]
+    digest: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"$text": [part if isinstance(part, str) else part.to_json() for part in self.parts]}
+        out: dict[str, Any] = {
+            "$text": [part if isinstance(part, str) else part.to_json() for part in self.parts]
+        }
+        if self.digest is not None:
+            out["digest"] = self.digest
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +116,82 @@ class Digest:
 
 Symbol: TypeAlias = Ref | External | Secret | Text | Content | Digest
 SYMBOLS = (Ref, External, Secret, Text, Content, Digest)
-_MARKERS = {"$ref", "$external", "$secret", "$text", "$content", "$digest"}
 
 
 def from_json(value: Value) -> Value:
     """Bring the symbols of a JSON tree back (the inverse of canonical encoding)."""
     if isinstance(value, dict):
-        if len(value) <= 3 and not _MARKERS.isdisjoint(value):
-            return _symbol(value)
-        return {key: from_json(item) for key, item in value.items()}
+        return _symbol(value) if marker(value) else {key: from_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [from_json(item) for item in value]
     return value
+
+
+def marker(value: Mapping[str, Any]) -> str | None:
+    """The marker key of a mapping that is exactly the JSON form of a symbol, else None.
+
+    Exactly, because `$ref` has a meaning of its own in JSON Schemas: `{"$ref": "#/$defs/Item"}` holds
+    no address and is therefore data.
+    """
+    if not 0 < len(value) <= 3:
+        return None
+    found = next((key for key in value if key in _FORMS), None)
+    return found if found is not None and _FORMS[found](value) else None
+
+
+def _is_ref(value: Mapping[str, Any]) -> bool:
+    return (
+        value.keys() <= {"$ref", "attribute", "id"}
+        and all(isinstance(item, str) for item in value.values())
+        and ADDRESS.fullmatch(value["$ref"]) is not None
+    )
+
+
+def _is_external(value: Mapping[str, Any]) -> bool:
+    named = value.keys() <= {"$external", "id"} and all(isinstance(item, str) for item in value.values())
+    return named and "/" in value["$external"]
+
+
+def _is_secret(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and {"$secret"} <= value.keys() <= {"$secret", "digest"}
+        and all(isinstance(item, str) for item in value.values())
+    )
+
+
+def _is_text(value: Mapping[str, Any]) -> bool:
+    parts = value["$text"]
+    return (
+        value.keys() <= {"$text", "digest"}
+        and isinstance(value.get("digest", ""), str)
+        and isinstance(parts, list)
+        and all(isinstance(part, str) or _is_secret(part) for part in parts)
+    )
+
+
+def _is_content(value: Mapping[str, Any]) -> bool:
+    return (
+        value.keys() == {"$content", "name", "size"}
+        and isinstance(value["$content"], str)
+        and value["$content"].startswith("sha256:")
+        and isinstance(value["name"], str)
+        and isinstance(value["size"], int)
+    )
+
+
+def _is_digest(value: Mapping[str, Any]) -> bool:
+    return len(value) == 1 and isinstance(value["$digest"], str)
+
+
+_FORMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "$ref": _is_ref,
+    "$external": _is_external,
+    "$secret": _is_secret,
+    "$text": _is_text,
+    "$content": _is_content,
+    "$digest": _is_digest,
+}
 
 
 def _symbol(value: Mapping[str, Any]) -> Symbol:
@@ -125,10 +201,11 @@ def _symbol(value: Mapping[str, Any]) -> Symbol:
         kind, _, name = value["$external"].partition("/")
         return External(kind, name, value.get("id"))
     if "$secret" in value:
-        return Secret(value["$secret"])
+        return Secret(value["$secret"], value.get("digest"))
     if "$text" in value:
+        parts = value["$text"]
         return Text(
-            tuple(part if isinstance(part, str) else Secret(part["$secret"]) for part in value["$text"])
+            tuple(part if isinstance(part, str) else from_json(part) for part in parts), value.get("digest")
         )
     if "$content" in value:
         return Content(value["$content"].removeprefix("sha256:"), value["name"], value["size"])
@@ -136,16 +213,16 @@ def _symbol(value: Mapping[str, Any]) -> Symbol:
 
 
 def has_marker(value: Value) -> str | None:
-    """The first key that looks like a symbol's JSON form; such keys may not come from files or wire."""
+    """The first marker whose mapping would be read as a symbol; such may not come from files or wire."""
     if isinstance(value, dict):
-        for key, item in value.items():
-            if key in _MARKERS:
-                return str(key)
-            if found := has_marker(item):
+        if found := marker(value):
+            return found
+        for item in value.values():
+            if isinstance(item, dict | list) and (found := has_marker(item)):
                 return found
     elif isinstance(value, list):
         for item in value:
-            if found := has_marker(item):
+            if isinstance(item, dict | list) and (found := has_marker(item)):
                 return found
     return None
 
