@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from callsheet.model.address import Address
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.document import Document
-from callsheet.model.paths import Pattern
+from callsheet.model.paths import Pattern, get
 from callsheet.model.resource import Resource
-from callsheet.model.value import Path
+from callsheet.model.value import Path, Value
 
 
 class Update(StrEnum):
@@ -62,11 +62,14 @@ class Kind:
     source: str  # where these facts are from, with their date
     update: Update = Update.SHALLOW
     name_path: Path | None = ("name",)
+    other_names: tuple[Path, ...] = ()  # where the name stands for those that have none at `name_path`
     label_path: Path | None = None
     server_owned: tuple[Pattern, ...] = ()
     references: tuple[Reference, ...] = ()
     # How elements of a list are told apart when a diff is shown: candidate key paths, first that fits.
     identity: tuple[tuple[Pattern, tuple[Path, ...]], ...] = ()
+    # Objects whose other keys depend on one of theirs (`model` on `provider`): another value, another object.
+    unions: tuple[tuple[Pattern, str], ...] = ()
     id_sets: tuple[Pattern, ...] = ()  # lists whose order means nothing
     secrets: tuple[SecretField, ...] = ()
     write_only: tuple[Pattern, ...] = ()  # accepted, never returned (uploads)
@@ -77,6 +80,13 @@ class Kind:
     version_path: Path | None = None
     updated_path: Path | None = ("updatedAt",)
     exports: tuple[str, ...] = ()  # attributes beside "id" that references may hold
+
+    def name_of(self, payload: Value) -> str | None:
+        """The name that the provider knows an object with this payload by."""
+        for path in (self.name_path, *self.other_names):
+            if path and isinstance(name := get(payload, path), str) and name:
+                return name
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ cannot hold the final value, it holds a symbol:
 symbol     stands for                                   JSON form
 ========== ==========================================  =======================================
 Ref        an attribute (the id) of another resource    {"$ref": "Tool/jira", "id": "…"}
+After      the same, once an earlier step has made it   {"$after": "Tool/jira"}
 External   the id of an object Callsheet does not own   {"$external": "Credential/x", "id": "…"}
 Secret     a value that only apply may know             {"$secret": "secrets://env/X"}
 Text       a string with secrets inside                 {"$text": ["Bearer ", {"$secret": …}]}
@@ -44,6 +45,20 @@ class Ref:
             out["attribute"] = self.attribute
         if self.id is not None:
             out["id"] = self.id
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """An attribute of a resource that this plan makes first; shown in a plan, never kept in state."""
+
+    address: str
+    attribute: str = "id"
+
+    def to_json(self) -> dict[str, str]:
+        out = {"$after": self.address}
+        if self.attribute != "id":
+            out["attribute"] = self.attribute
         return out
 
 
@@ -114,8 +129,8 @@ class Digest:
         return {"$digest": self.digest}
 
 
-Symbol: TypeAlias = Ref | External | Secret | Text | Content | Digest
-SYMBOLS = (Ref, External, Secret, Text, Content, Digest)
+Symbol: TypeAlias = Ref | After | External | Secret | Text | Content | Digest
+SYMBOLS = (Ref, After, External, Secret, Text, Content, Digest)
 
 
 def from_json(value: Value) -> Value:
@@ -144,6 +159,14 @@ def _is_ref(value: Mapping[str, Any]) -> bool:
         value.keys() <= {"$ref", "attribute", "id"}
         and all(isinstance(item, str) for item in value.values())
         and ADDRESS.fullmatch(value["$ref"]) is not None
+    )
+
+
+def _is_after(value: Mapping[str, Any]) -> bool:
+    return (
+        value.keys() <= {"$after", "attribute"}
+        and all(isinstance(item, str) for item in value.values())
+        and ADDRESS.fullmatch(value["$after"]) is not None
     )
 
 
@@ -186,6 +209,7 @@ def _is_digest(value: Mapping[str, Any]) -> bool:
 
 _FORMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "$ref": _is_ref,
+    "$after": _is_after,
     "$external": _is_external,
     "$secret": _is_secret,
     "$text": _is_text,
@@ -197,6 +221,8 @@ _FORMS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 def _symbol(value: Mapping[str, Any]) -> Symbol:
     if "$ref" in value:
         return Ref(value["$ref"], value.get("attribute", "id"), value.get("id"))
+    if "$after" in value:
+        return After(value["$after"], value.get("attribute", "id"))
     if "$external" in value:
         kind, _, name = value["$external"].partition("/")
         return External(kind, name, value.get("id"))

@@ -1,0 +1,83 @@
+"""The view of a remote object that may be compared, kept and shown.
+
+Server-owned fields and Callsheet's own mark are left out; secrets are replaced by keyed digests.
+This is the one way from a provider's answer into state, plans and reports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+
+from callsheet.model.kinds import Kind
+from callsheet.model.paths import Pattern, drop, drop_all, find, get, pattern, put
+from callsheet.model.resource import RemoteObject
+from callsheet.model.value import Digest, Path, Payload, Secret, Text, Value, symbols
+
+_MASK_CHARACTERS = frozenset("*•●xX.…")
+
+
+def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = ()) -> Payload:
+    """`remote.payload` as it may leave the process; `masked` are further patterns that hold secrets."""
+    payload = drop_all(remote.payload, kind.server_owned)
+    if kind.label_path:
+        payload = _without_label(payload, kind.label_path)
+    shapes: list[Pattern] = [field.at for field in kind.secrets if field.echo != "never"]
+    shapes += [pattern(text) for text in masked]
+    for shape in shapes:
+        for path, value in list(find(payload, shape)):
+            payload = put(payload, path, mask(value, key))
+    return dict(payload)
+
+
+def mask(value: Value, key: bytes) -> Value:
+    """Every string beneath as a digest; what the provider masked itself stays as it is."""
+    if isinstance(value, dict):
+        return {name: mask(item, key) for name, item in value.items()}
+    if isinstance(value, list):
+        return [mask(item, key) for item in value]
+    if isinstance(value, str) and value and not provider_masked(value):
+        return Digest(hmac.new(key, value.encode(), hashlib.sha256).hexdigest())
+    return value
+
+
+def provider_masked(value: Value) -> bool:
+    """Whether a string looks like a mask (`****`, `sk-…••••`) and not like a value."""
+    if not isinstance(value, str) or len(value) < 3:
+        return False
+    stars = sum(character in "*•●" for character in value)
+    return stars >= 3 or (len(value) >= 4 and set(value) <= _MASK_CHARACTERS)
+
+
+def secret_patterns(payload: Payload) -> tuple[str, ...]:
+    """Where a payload holds secrets, as patterns: the provider may echo them at these places."""
+    found = {
+        shape_of(path) for path, symbol in symbols(payload) if isinstance(symbol, Secret | Text | Digest)
+    }
+    return tuple(sorted(found))
+
+
+def leaked(payload: Value, values: Sequence[str], path: Path = ()) -> list[str]:
+    """Patterns of places where one of the known secret values turns up."""
+    if isinstance(payload, dict):
+        return [shape for key, item in payload.items() for shape in leaked(item, values, (*path, key))]
+    if isinstance(payload, list):
+        return [shape for index, item in enumerate(payload) for shape in leaked(item, values, (*path, index))]
+    if isinstance(payload, str) and any(value in payload for value in values):
+        return [shape_of(path)]
+    return []
+
+
+def shape_of(path: Path) -> str:
+    """A path with its indices opened; keys with dots are out of a pattern's reach and opened as well."""
+    return ".".join("*" if isinstance(step, int) or "." in step or "[" in step else step for step in path)
+
+
+def _without_label(payload: Payload, label_path: Path) -> Payload:
+    if not get(payload, label_path):
+        return payload
+    payload = drop(payload, label_path)
+    holder = label_path[:-1]
+    # A container that held our mark alone was made by us.
+    return drop(payload, holder) if holder and get(payload, holder) == {} else payload

@@ -1,0 +1,159 @@
+"""Which remote object each address means: by state, by a rename, or as an import to be reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from callsheet.model.address import Address
+from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.paths import get
+from callsheet.model.resource import RemoteObject, Resource
+from callsheet.plan.inputs import Inputs
+from callsheet.state.record import Record
+
+
+@dataclass(slots=True)
+class Matches:
+    """Per desired address: its record (renames followed) and its live object; and what is left over."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    live: dict[str, RemoteObject] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)  # new address → old address
+    imports: set[str] = field(default_factory=set)
+    removed: dict[str, Record] = field(default_factory=dict)  # in state, not in the files
+    unmanaged: list[RemoteObject] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def match(inputs: Inputs) -> Matches:
+    out = Matches()
+    records = dict(inputs.state.records)
+    _follow_renames(inputs, records, out)
+    for address, resource in inputs.resources.items():
+        key = str(address)
+        if record := records.pop(key, None):
+            out.records[key] = record
+            if found := inputs.live.get(record.kind, {}).get(record.remote_id):
+                out.live[key] = found
+        elif key not in out.records:
+            continue
+        if resource.kind != out.records[key].kind:
+            out.diagnostics.append(
+                error(
+                    "plan.kind-changed",
+                    f"{key} is a {out.records[key].kind} at the provider and a {resource.kind} in the files",
+                    hint="give one of them another name",
+                    place=resource.place(),
+                    address=key,
+                )
+            )
+    out.removed = records
+    bound = {(record.kind, record.remote_id) for record in inputs.state.records.values()}
+    bound |= {(record.kind, old) for record in inputs.state.records.values() for old in record.replaced}
+    free = {
+        kind: {identity: remote for identity, remote in objects.items() if (kind, identity) not in bound}
+        for kind, objects in inputs.live.items()
+    }
+    if not inputs.options.destroy:
+        _propose_imports(inputs, free, out)
+    taken = {(remote.kind, remote.id) for remote in out.live.values()}
+    out.unmanaged = [
+        remote
+        for kind in sorted(free)
+        for _, remote in sorted(free[kind].items())
+        if (kind, remote.id) not in taken
+    ]
+    return out
+
+
+def _follow_renames(inputs: Inputs, records: dict[str, Record], out: Matches) -> None:
+    for address, resource in inputs.resources.items():
+        source = resource.lifecycle.moved_from
+        if not source or str(address) in records:
+            continue
+        old = Address.parse(source)
+        # A document's parts move with it.
+        former = Address(old.kind, old.name, old.part or address.part)
+        if former in inputs.resources or str(former) not in records:
+            continue
+        record = records.pop(str(former))
+        records[str(address)] = replace(record, address=str(address))
+        out.moved[str(address)] = str(former)
+
+
+def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObject]], out: Matches) -> None:
+    claims: dict[tuple[str, str], str] = {}
+    by_label, by_name = _indexes(inputs, free)
+    for address, resource in inputs.resources.items():
+        key = str(address)
+        if key in out.records:
+            continue
+        candidates = by_label.get((resource.kind, key), [])
+        how = "carries its label"
+        if not candidates:
+            name = remote_name(inputs, resource)
+            candidates = by_name.get((resource.kind, name), []) if name else []
+            how = f"is named {name!r}"
+        if len(candidates) > 1:
+            ids = ", ".join(sorted(candidate.id for candidate in candidates))
+            out.diagnostics.append(
+                error(
+                    "plan.ambiguous-import",
+                    f"{key}: {len(candidates)} remote objects could be it ({ids}), each {how}",
+                    detail="Taking the wrong one would overwrite something that belongs to somebody else.",
+                    hint="rename or delete all but one of them at the provider, or rename it in the file",
+                    place=resource.place(),
+                    address=key,
+                )
+            )
+        elif candidates:
+            claim = (resource.kind, candidates[0].id)
+            if claim in claims:
+                out.diagnostics.append(
+                    error(
+                        "plan.ambiguous-import",
+                        f"{key} and {claims[claim]} would both import {claim[1]}: it {how}",
+                        hint="give them different names",
+                        place=resource.place(),
+                        address=key,
+                    )
+                )
+                continue
+            claims[claim] = key
+            out.live[key] = candidates[0]
+            out.imports.add(key)
+
+
+def _indexes(
+    inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObject]]
+) -> tuple[dict[tuple[str, str], list[RemoteObject]], dict[tuple[str, str], list[RemoteObject]]]:
+    by_label: dict[tuple[str, str], list[RemoteObject]] = {}
+    by_name: dict[tuple[str, str], list[RemoteObject]] = {}
+    for kind, objects in free.items():
+        for remote in objects.values():
+            if remote.label and remote.label.get("address"):
+                # What carries a mark belongs to whom the mark names, whatever it is called.
+                if ours(inputs, remote):
+                    by_label.setdefault((kind, remote.label["address"]), []).append(remote)
+            elif remote.name:
+                by_name.setdefault((kind, remote.name), []).append(remote)
+    return by_label, by_name
+
+
+def ours(inputs: Inputs, remote: RemoteObject) -> bool:
+    """Whether the object's mark names this application, environment and (where both say one) lineage."""
+    label = remote.label or {}
+    lineage = inputs.state.lineage
+    return (
+        label.get("env") == inputs.environment
+        and label.get("app") == inputs.identity.get("app")
+        and (not lineage or not label.get("lineage") or label["lineage"] == lineage)
+    )
+
+
+def remote_name(inputs: Inputs, resource: Resource) -> str | None:
+    """The name that the provider will know the resource by."""
+    path = inputs.kinds[resource.kind].name_path
+    name = get(resource.payload, path) if path else None
+    return name if isinstance(name, str) and name else None

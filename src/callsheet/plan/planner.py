@@ -1,0 +1,191 @@
+"""The planner: desired, state and live in, one complete plan out. Pure, and the only one there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from callsheet.diff.classes import Verdict
+from callsheet.graph.order import ordered
+from callsheet.model.canonical import fingerprint
+from callsheet.model.diagnostics import Diagnostic, has_errors, warning
+from callsheet.model.errors import CallsheetError
+from callsheet.model.value import Content, symbols
+from callsheet.plan.assess import Assessment, assess_all, keep_acknowledged, would_erase
+from callsheet.plan.change import Action, Change
+from callsheet.plan.drafts import draft_for, draft_removal, leftover_steps, moves_of
+from callsheet.plan.drift import DriftReport, find_drift
+from callsheet.plan.inputs import Inputs
+from callsheet.plan.matching import Matches, match
+from callsheet.plan.plan import Plan
+from callsheet.plan.refusals import refusals
+from callsheet.plan.resolution import Resolution, missing_externals
+from callsheet.plan.steps import Draft, open_references, with_steps
+from callsheet.plan.targeting import selected
+
+
+def make_plan(inputs: Inputs) -> Plan:
+    """The plan for these inputs; equal inputs give equal plans. CallsheetError with every diagnostic."""
+    matches = match(inputs)
+    resolution = Resolution(inputs, matches)
+    drift = find_drift(
+        inputs.state,
+        inputs.live,
+        inputs.kinds,
+        ignore=_ignored(inputs),
+        acknowledged=inputs.acknowledged,
+        today=inputs.today,
+    )
+    problems = [*matches.diagnostics, *missing_externals(inputs)]
+    if has_errors(problems):
+        raise CallsheetError(diagnostics=problems)
+    assessments = assess_all(inputs, matches, resolution, drift)
+    drafts, more = _drafts(inputs, matches, assessments, drift)
+    problems += [*more, *resolution.diagnostics]
+    if has_errors(problems):
+        raise CallsheetError(diagnostics=problems)
+    chosen = selected(*_selection(inputs, matches, assessments), inputs.options)
+    if chosen is not None:
+        drafts = [draft for draft in drafts if draft.change.address in chosen]
+    stepped = [_with_leftovers(change, inputs, matches) for change in with_steps(drafts)]
+    changes = _in_order([_sealed(change, inputs) for change in stepped])
+    problems += _warnings(drift)
+    return Plan(
+        environment=inputs.environment,
+        instance=inputs.state.instance,
+        created_at=inputs.created_at,
+        callsheet=inputs.callsheet,
+        source=inputs.source,
+        target=inputs.target,
+        identity=dict(inputs.identity),
+        lineage=inputs.state.lineage,
+        serial=inputs.state.serial,
+        changes=tuple(changes),
+        drift=tuple(each.to_json() for each in drift.drifted),
+        unmanaged=tuple(
+            {"kind": remote.kind, "remoteId": remote.id, "name": remote.name} for remote in matches.unmanaged
+        ),
+        notices=tuple(notice.to_json() for notice in drift.notices),
+        normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
+        diagnostics=(*inputs.diagnostics, *problems),
+        gates=tuple(refusals(inputs, changes)),
+        contents=tuple(_contents(changes)),
+        unchanged=len(assessments) - sum(change.address in assessments for change in changes),
+        mode="destroy" if inputs.options.destroy else "apply",
+    ).sealed()
+
+
+def _drafts(
+    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment], drift: DriftReport
+) -> tuple[list[Draft], list[Diagnostic]]:
+    holders: dict[str, list[str]] = {}
+    for address, record in inputs.state.records.items():
+        for target in record.depends_on:
+            holders.setdefault(target, []).append(moves_of(matches, address))
+    drafts, problems = [], []
+    for address, assessment in assessments.items():
+        assessment, kept = keep_acknowledged(assessment, drift)
+        if address in matches.live:
+            problems += would_erase(assessment, matches.live[address])
+        draft, found = draft_for(inputs, matches, assessment, kept)
+        problems += found
+        if draft:
+            former = matches.moved.get(address, address)
+            draft.holders = tuple(dict.fromkeys([*holders.get(address, ()), *holders.get(former, ())]))
+            drafts.append(draft)
+    for address, record in matches.removed.items():
+        draft = draft_removal(inputs, record)
+        draft.holders = tuple(holders.get(address, ()))
+        drafts.append(draft)
+    return drafts, problems
+
+
+def _with_leftovers(change: Change, inputs: Inputs, matches: Matches) -> Change:
+    return replace(change, steps=leftover_steps(inputs, matches.records.get(change.address), change.steps))
+
+
+def _sealed(change: Change, inputs: Inputs) -> Change:
+    digest = change.compute_digest()
+    key = fingerprint([digest, inputs.state.lineage, inputs.state.serial])
+    return replace(change, change_digest=digest, idempotency_key=key.removeprefix("sha256:")[:40])
+
+
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    """The changes in the order in which apply can finish them; deletions last."""
+    first = {change.address: change for change in sorted(changes, key=lambda each: each.address)}
+    edges = {
+        (address, step.number): [after for after in step.after if after[0] in first]
+        for address, change in first.items()
+        for step in change.steps
+    }
+    try:
+        sequence = ordered(edges)
+    except ValueError as cause:
+        raise CallsheetError(
+            f"the changes wait for each other: {cause}",
+            hint="plan them apart with --target",
+            code="plan.cycle",
+        ) from None
+    last = {address: position for position, (address, _) in enumerate(sequence)}
+    return sorted(
+        first.values(), key=lambda change: (change.action is Action.DELETE, last.get(change.address, 0))
+    )
+
+
+def _selection(
+    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment]
+) -> tuple[list[str], dict[str, set[str]]]:
+    edges = {
+        address: {ref.address for _, ref in open_references(each.payload)}
+        for address, each in assessments.items()
+    }
+    for address in matches.removed:
+        # To delete something, what holds it must let go first.
+        edges[address] = {
+            holder
+            for holder, other in inputs.state.records.items()
+            if address in other.depends_on and holder in (assessments.keys() | matches.removed.keys())
+        }
+    return list(edges), edges
+
+
+def _ignored(inputs: Inputs) -> dict[str, tuple[str, ...]]:
+    return {
+        str(address): resource.lifecycle.ignore_changes
+        for address, resource in inputs.resources.items()
+        if resource.lifecycle.ignore_changes
+    }
+
+
+def _contents(changes: Sequence[Change]) -> list[str]:
+    """The uploads that steps of this plan will send."""
+    return sorted(
+        {
+            symbol.sha256
+            for change in changes
+            if change.writes
+            for path, symbol in symbols(change.desired or {})
+            if isinstance(symbol, Content) and any(path[0] in step.keys for step in change.steps)
+        }
+    )
+
+
+def _normalised(assessments: Iterable[Assessment]) -> list[dict[str, object]]:
+    out: list[dict[str, object]] = []
+    for each in assessments:
+        for state in each.comparison.with_verdict(Verdict.NORMALISED, Verdict.RESIDUAL):
+            out.append({"address": each.address, "path": list(state.path), "verdict": str(state.verdict)})
+    return out
+
+
+def _warnings(drift: DriftReport) -> list[Diagnostic]:
+    return [
+        warning(
+            "drift.acknowledgement-expired",
+            f"{each.address}{' ' + each.path if each.path else ''}: "
+            f"the acknowledgement by {each.owner} ended {each.until}",
+            hint="heal the drift, take it into the files, or acknowledge it again",
+            address=each.address,
+        )
+        for each in drift.expired
+    ]

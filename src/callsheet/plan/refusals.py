@@ -1,0 +1,76 @@
+"""Refusals that are found while planning: what apply will not do, and what would allow it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from callsheet.plan.change import Action, Change
+from callsheet.plan.inputs import Inputs
+from callsheet.plan.plan import Gate
+
+MASS_MINIMUM = 10
+MASS_PERCENT = 30
+
+
+def refusals(inputs: Inputs, changes: Sequence[Change]) -> list[Gate]:
+    """The gates that hold for these changes. Protections of state outlive the documents that set them."""
+    return [*_emptied(inputs), *_protected(inputs, changes), *_mass(inputs, changes)]
+
+
+def _emptied(inputs: Inputs) -> Iterable[Gate]:
+    if not inputs.resources and inputs.state.records and not inputs.options.destroy:
+        yield Gate(
+            "emptyDesired",
+            "refused",
+            f"the files declare nothing, and state holds {len(inputs.state.records)} resources: "
+            "all of them would be deleted",
+            "check that the right folder was read; to remove everything on purpose, use `callsheet destroy`",
+        )
+
+
+def _protected(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
+    desired = {str(address): resource for address, resource in inputs.resources.items()}
+    for change in changes:
+        if not change.destructive:
+            continue
+        kind = inputs.kinds[change.kind]
+        what = "replaced" if change.action is Action.REPLACE else "deleted"
+        if change.action is Action.REPLACE and kind.irreversible:
+            yield Gate(
+                "irreversible",
+                "refused",
+                f"{change.address} would be replaced, and what a {change.kind} loses cannot be brought back",
+                "undo the change of its fixed attributes, or declare it anew under another name",
+            )
+            continue
+        if resource := desired.get(change.address):
+            said = resource.lifecycle.prevent_destroy
+            protected = kind.irreversible if said is None else said
+        else:
+            protected = inputs.state.records[change.address].prevent_destroy
+        if protected:
+            yield Gate(
+                "preventDestroy",
+                "refused",
+                f"{change.address} would be {what}, and it is protected by lifecycle.preventDestroy",
+                "apply it once with `preventDestroy: false`, then remove it; "
+                "or set `onRemove: forget` to leave the remote object alone",
+            )
+
+
+def _mass(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
+    if inputs.options.destroy:
+        return
+    held = Counter(record.kind for record in inputs.state.records.values())
+    gone = Counter(change.kind for change in changes if change.destructive)
+    for kind, count in sorted(gone.items()):
+        if held[kind] >= MASS_MINIMUM and count * 100 > MASS_PERCENT * held[kind]:
+            allowed = inputs.options.allow_mass_delete
+            yield Gate(
+                "massDelete",
+                "passed" if allowed else "refused",
+                f"{count} of {held[kind]} {kind} resources would be deleted or replaced "
+                f"(more than {MASS_PERCENT} %)" + (", allowed by --allow-mass-delete" if allowed else ""),
+                "" if allowed else "if that is what you want, plan with --allow-mass-delete",
+            )

@@ -1,0 +1,23 @@
+"""`secrets://env/NAME`: an environment variable of the process that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callsheet.model.errors import SecretError
+
+
+@dataclass(frozen=True, slots=True)
+class EnvResolver:
+    variables: Mapping[str, str]
+
+    def resolve(self, rest: str, uri: str) -> str:
+        value = self.variables.get(rest)
+        if not value:
+            raise SecretError(
+                f"{uri}: the environment variable {rest} is {'empty' if value == '' else 'not set'}",
+                hint=f"export {rest}=… where this command runs (in CI: map the secret into the job)",
+                code="secret.missing",
+            )
+        return value

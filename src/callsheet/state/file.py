@@ -1,0 +1,191 @@
+"""The default store: files under one folder, atomic and private to their owner."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from callsheet.model.errors import StateError
+from callsheet.state.store import Moved, Versioned
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+_LOCK_SECONDS = 30.0
+
+
+class FileStore:
+    """Documents, blobs and logs as files of mode 0600. Good for one machine; CI runners lose it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def describe(self) -> str:
+        return f"file store {self.folder}"
+
+    def read(self, name: str) -> Versioned | None:
+        path = self._path("documents", name)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as cause:
+            raise self._unreadable(path, cause) from None
+        return Versioned(data, hashlib.sha256(data).hexdigest())
+
+    def write(self, name: str, data: bytes, *, expected: str | None) -> str:
+        path = self._path("documents", name)
+        with self._locked(), self._writing(path):
+            self._compare(name, expected)
+            self._replace(path, data)
+        return hashlib.sha256(data).hexdigest()
+
+    def remove(self, name: str, *, expected: str) -> None:
+        path = self._path("documents", name)
+        with self._locked(), self._writing(path):
+            self._compare(name, expected)
+            path.unlink()
+            _sync(path.parent)
+
+    def put_blob(self, data: bytes) -> str:
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._path("blobs", f"{sha256[:2]}/{sha256}")
+        with self._writing(path):
+            if not path.exists():
+                self._replace(path, data)
+        return sha256
+
+    def get_blob(self, sha256: str) -> bytes:
+        path = self._path("blobs", f"{sha256[:2]}/{sha256}")
+        try:
+            data = path.read_bytes()
+        except OSError as cause:
+            raise self._unreadable(path, cause) from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StateError(
+                f"{path} does not hold what its name says",
+                detail="The file was changed or damaged after it was written.",
+                hint="restore it from a backup of the store",
+                code="state.damaged",
+            )
+        return data
+
+    def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
+        path = self._path("logs", log)
+        block = b"".join(entry + b"\n" for entry in entries)
+        with self._locked(), self._writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            begun = path.exists()
+            with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as handle:
+                length = _whole(handle.read())
+                if length != expected:
+                    raise Moved(
+                        f"state moved: {path} has {length} bytes where {expected} were expected",
+                        detail="Another run wrote state meanwhile.",
+                        hint="plan again",
+                    )
+                handle.seek(length)
+                handle.truncate()
+                handle.write(block)
+                handle.flush()
+                os.fsync(handle.fileno())
+            if not begun:
+                _sync(path.parent)
+        return expected + len(block)
+
+    def read_log(self, log: str) -> tuple[list[bytes], int]:
+        path = self._path("logs", log)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return [], 0
+        except OSError as cause:
+            raise self._unreadable(path, cause) from None
+        length = _whole(data)
+        return data[:length].splitlines(), length
+
+    def remove_log(self, log: str) -> None:
+        path = self._path("logs", log)
+        with self._locked(), self._writing(path):
+            path.unlink(missing_ok=True)
+
+    def _path(self, family: str, name: str) -> Path:
+        if not _NAME.fullmatch(name) or ".." in name:
+            raise StateError(f"{name!r} cannot be a name in a store", code="state.name")
+        return self.folder / family / name
+
+    def _compare(self, name: str, expected: str | None) -> None:
+        current = self.read(name)
+        if (current.version if current else None) != expected:
+            raise Moved(
+                f"{name} in {self.describe()} was written by somebody else meanwhile",
+                hint="plan again",
+            )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS, mode=0o600):
+                yield
+        except Timeout:
+            raise StateError(
+                f"{self.describe()} is busy: another process has held it for {_LOCK_SECONDS:.0f} s",
+                code="state.busy",
+            ) from None
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as cause:
+            raise StateError(
+                f"{path} cannot be written ({cause.strerror})",
+                detail="State could not be kept.",
+                hint="check the folder's owner, permissions and free space",
+                code="state.unwritable",
+            ) from None
+
+    @staticmethod
+    def _replace(path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes files of mode 0600.
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+
+    @staticmethod
+    def _unreadable(path: Path, cause: OSError) -> StateError:
+        return StateError(
+            f"{path} cannot be read ({cause.strerror})",
+            detail="Unreadable state is never taken for an empty estate.",
+            hint="check the file's owner and permissions",
+            code="state.unreadable",
+        )
+
+
+def _whole(data: bytes) -> int:
+    """The length of the data up to its last complete line."""
+    return data.rfind(b"\n") + 1
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,73 @@
+"""What a store gives: compare-and-swap documents, immutable blobs, append logs.
+
+State, and later journal, exports, releases and audit, are built on these three alone, so that one
+contract suite covers every backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from callsheet.model.errors import Stale
+
+
+class Moved(Stale):
+    """Somebody else wrote in between: the compare of a compare-and-swap failed."""
+
+    code = "store.moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A document's bytes with the version that a later write must name."""
+
+    data: bytes
+    version: str
+
+
+class Store(Protocol):
+    """Names are `a-z0-9-` segments joined by `/`. Every method may raise StateError."""
+
+    def describe(self) -> str:
+        """Where this is, for people; no credentials."""
+        ...
+
+    def read(self, name: str) -> Versioned | None:
+        """A document, or None where none was ever written."""
+        ...
+
+    def write(self, name: str, data: bytes, *, expected: str | None) -> str:
+        """Replace a document atomically and durably; the new version. Moved unless `expected` is current.
+
+        `expected=None` means that the document must not exist yet.
+        """
+        ...
+
+    def remove(self, name: str, *, expected: str) -> None:
+        """Remove a document. Moved unless `expected` is current."""
+        ...
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep immutable bytes; their SHA-256 in hex is the name to get them by."""
+        ...
+
+    def get_blob(self, sha256: str) -> bytes:
+        """The bytes, verified. StateError when missing or damaged."""
+        ...
+
+    def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
+        """Append entries durably, all or none seen as valid; the new length in bytes.
+
+        Moved unless the log is `expected` bytes long (0: not begun). An entry holds no line break.
+        """
+        ...
+
+    def read_log(self, log: str) -> tuple[list[bytes], int]:
+        """The entries and the length to append at; a torn last entry is left out of both."""
+        ...
+
+    def remove_log(self, log: str) -> None:
+        """Remove a log; nothing happens where there is none."""
+        ...
