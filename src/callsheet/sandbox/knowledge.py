@@ -1,0 +1,183 @@
+"""Knowledge bases (v2): attached files that take a while to index, and the search tool that comes along.
+
+A knowledge base's row keeps its tool's id in `parent`; an attachment's row keeps its knowledge base's id in
+`parent` and the file's in `name`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from werkzeug.wrappers import Response
+
+from callsheet.sandbox import writing
+from callsheet.sandbox.call import Call, answer
+from callsheet.sandbox.checking import check
+from callsheet.sandbox.clock import iso
+from callsheet.sandbox.listing import join
+from callsheet.sandbox.problems import Problem, not_found
+from callsheet.sandbox.resource import BY_KIND, FILE, KNOWLEDGE_BASE
+from callsheet.sandbox.session import Row, Selection, Session
+from callsheet.sandbox.shapes import create_shape, shape
+
+_KIND, _ATTACHED = "knowledge-base", "knowledge-base-file"
+
+
+def create(call: Call) -> Response:
+    checked = check(call.json(), create_shape(_KIND), defaults=True)
+    if checked.errors:
+        raise Problem(400, checked.errors)
+    with call.store.writing() as session:
+        row = writing.insert(session, call, KNOWLEDGE_BASE, checked.value, {})
+        tool = writing.insert(session, call, BY_KIND["tool"], _tool(row), {})
+        session.update(replace(row, parent=tool.id))
+    return answer(row.body, 201)
+
+
+def _tool(row: Row) -> dict[str, Any]:
+    name = re.sub(r"[^a-zA-Z0-9_-]+", "_", row.name or "")[:50].strip("_") or row.id[:8]
+    return {
+        "type": "knowledgeBase",
+        "knowledgeBaseId": row.id,
+        "function": {
+            "name": f"search_{name}",
+            "description": f"Search the knowledge base {row.name}.",
+            "parameters": {
+                "type": "object",
+                "properties": {"query": {"type": "string", "description": "What to look for."}},
+                "required": ["query"],
+            },
+            "strict": False,
+        },
+    }
+
+
+def read(call: Call, id_: str) -> Response:
+    with call.store.writing() as session:
+        row = _require(session, call, id_)
+        files = _files(session, call, row)
+        tool = session.get(call.org, "tool", row.parent)
+    body = orjson.loads(row.body) | {"files": files, "toolId": tool.id if tool else None}
+    return answer(orjson.dumps(body))
+
+
+def delete(call: Call, id_: str) -> Response:
+    with call.store.writing() as session:
+        row = _require(session, call, id_)
+        for attached in session.rows(call.org, Selection(_ATTACHED, parent=id_)):
+            session.delete(attached)
+        if tool := session.get(call.org, "tool", row.parent):
+            session.delete(tool)
+        session.delete(row)
+    return answer(row.body)
+
+
+def list_files(call: Call, id_: str) -> Response:
+    with call.store.writing() as session:
+        files = _files(session, call, _require(session, call, id_))
+    return answer(join(orjson.dumps(body) for body in files))
+
+
+def attach(call: Call, id_: str) -> Response:
+    checked = check(call.json(), shape("AttachKnowledgeBaseV2FileDTO"), defaults=True)
+    if checked.errors:
+        raise Problem(400, checked.errors)
+    file_id = checked.value["fileId"]
+    with call.store.writing() as session:
+        _require(session, call, id_)
+        file = session.get(call.org, "file", file_id)
+        if file is None:
+            raise not_found(FILE.label, file_id)
+        if next(session.rows(call.org, Selection(_ATTACHED, parent=id_, name=file_id)), None):
+            raise Problem(409, f"File with ID {file_id} is attached to this knowledge base already")
+        shown = orjson.loads(file.body)
+        attachment, at = call.new_id(), session.stamp(call.org, call.now)
+        body = {
+            "id": attachment,
+            "knowledgeBaseV2Id": id_,
+            "fileId": file_id,
+            "fileName": shown["name"],
+            "mimetype": shown["mimetype"],
+            "bytes": shown["bytes"],
+            "status": "indexing",
+            "createdAt": iso(at),
+            "updatedAt": iso(at),
+        }
+        hidden = _progress(0, at, fails=call.fails_indexing or shown["bytes"] == 0)
+        row = Row(call.org, _ATTACHED, attachment, at, at, orjson.dumps(body), file_id, id_, hidden)
+        session.insert(row)
+    return answer(row.body, 201)
+
+
+def detach(call: Call, id_: str, file_id: str) -> Response:
+    with call.store.writing() as session:
+        row = _attached(session, call, id_, file_id)
+        session.delete(row)
+    return answer(row.body)
+
+
+def retry(call: Call, id_: str, file_id: str) -> Response:
+    with call.store.writing() as session:
+        row = _attached(session, call, id_, file_id)
+        body = orjson.loads(row.body)
+        if body["status"] != "failed":
+            raise Problem(400, f"File with ID {file_id} has not failed; it is {body['status']}")
+        at = session.stamp(call.org, call.now)
+        row = _with_status(
+            row, "indexing", at, _progress(0, at, fails=call.fails_indexing or not body["bytes"])
+        )
+        session.update(row)
+    return answer(row.body, 201)
+
+
+def _files(session: Session, call: Call, base: Row) -> list[Any]:
+    """The attachments as they are now; looking at one that is being indexed moves it on."""
+    out = []
+    for row in list(session.rows(call.org, Selection(_ATTACHED, parent=base.id, ascending=True))):
+        body = orjson.loads(row.body)
+        if body["status"] == "indexing":
+            row = _advance(call, row)
+            session.update(row)
+            body = orjson.loads(row.body)
+        out.append(body)
+    return out
+
+
+def _advance(call: Call, row: Row) -> Row:
+    progress = orjson.loads(row.hidden)
+    settings, reads = call.settings, progress["reads"]
+    if settings.indexing_seconds is not None:
+        done = call.now >= progress["since"] + settings.indexing_seconds * 1000
+    else:
+        done = reads >= settings.indexing_reads
+    if done:
+        return _with_status(row, "failed" if progress["fails"] else "ready", call.now, row.hidden)
+    hidden = _progress(reads + 1, progress["since"], fails=progress["fails"])
+    return Row(row.org, row.kind, row.id, row.created, row.updated, row.body, row.name, row.parent, hidden)
+
+
+def _with_status(row: Row, status: str, at: int, hidden: str) -> Row:
+    body = orjson.loads(row.body) | {"status": status, "updatedAt": iso(at)}
+    return Row(row.org, row.kind, row.id, row.created, at, orjson.dumps(body), row.name, row.parent, hidden)
+
+
+def _progress(reads: int, since: int, *, fails: bool) -> str:
+    return orjson.dumps({"reads": reads, "since": since, "fails": fails}).decode()
+
+
+def _require(session: Session, call: Call, id_: str) -> Row:
+    row = session.get(call.org, _KIND, id_)
+    if row is None:
+        raise not_found(KNOWLEDGE_BASE.label, id_)
+    return row
+
+
+def _attached(session: Session, call: Call, id_: str, file_id: str) -> Row:
+    _require(session, call, id_)
+    row = next(session.rows(call.org, Selection(_ATTACHED, parent=id_, name=file_id)), None)
+    if row is None:
+        raise not_found(FILE.label, file_id)
+    return row
