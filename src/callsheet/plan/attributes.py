@@ -8,7 +8,7 @@ from callsheet.diff.classes import Comparison, PathState, Verdict
 from callsheet.diff.equality import same
 from callsheet.diff.explain import Op, explain
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, covers, get, leaves, pattern
+from callsheet.model.paths import ABSENT, covers, find, get, leaves, pattern
 from callsheet.model.resource import Resource
 from callsheet.model.value import (
     Digest,
@@ -30,7 +30,12 @@ SETTINGS_FILE = "environments.yaml"
 
 
 def attributes(
-    kind: Kind, comparison: Comparison, resource: Resource, record: Record | None, overwrite: bool
+    kind: Kind,
+    comparison: Comparison,
+    resource: Resource,
+    record: Record | None,
+    live: Payload | None,
+    overwrite: bool,
 ) -> tuple[Attribute, ...]:
     """The lines of an update (or import): what live has now against what it is to be."""
     out: list[Attribute] = []
@@ -54,7 +59,23 @@ def attributes(
                 )
             case _:
                 pass
-    return tuple(out)
+    return (*out, *_lost(kind, comparison, resource, live or {}))
+
+
+def _lost(kind: Kind, comparison: Comparison, resource: Resource, live: Payload) -> list[Attribute]:
+    """What goes when a value becomes one of another type: its unmanaged keys belong to the old type."""
+    out = []
+    moving = (Verdict.SET, Verdict.RESTORE, Verdict.CONFLICT)
+    changed = {state.path for state in comparison.with_verdict(*moving)}
+    owned = {state.path for state in comparison.paths}
+    for shape, key in kind.unions:
+        for path, value in find(live, shape):
+            if (*path, key) not in changed:
+                continue
+            for inner, old in leaves(value, path):
+                if inner not in owned:
+                    out.append(Attribute(inner, "remove", old=_hide(old), at=_at(resource, (*path, key))))
+    return out
 
 
 def created(kind: Kind, resource: Resource, payload: Payload, cause: Cause) -> tuple[Attribute, ...]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from callsheet.diff.compare import owned_paths
 from callsheet.model.canonical import fingerprint
-from callsheet.model.paths import ABSENT, Pattern, drop_all, get
+from callsheet.model.paths import ABSENT, get
 from callsheet.model.value import Digest, Payload, transform
 
 
-def baseline(
-    desired: Payload, applied: Payload, live: Payload, *, keyed: bool, ignore: Sequence[Pattern] = ()
-) -> str:
+def baseline(desired: Payload, applied: Payload, live: Payload, *, keyed: bool) -> str:
     """A fingerprint of the owned paths of a live view.
 
     Without a key of the estate (`keyed` false, before the first apply) secrets are left out, because
     a plain digest of a weak secret could be guessed.
     """
-    live = drop_all(live, ignore)
     if not keyed:
         live = transform(live, lambda item: Digest("") if isinstance(item, Digest) else item)
     projected = []

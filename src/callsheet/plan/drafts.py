@@ -44,12 +44,12 @@ def draft_for(
     if each.record is None:
         if each.fixed:
             problems.append(_cannot_adopt(each))
-        lines = attributes(each.kind, each.comparison, each.resource, None, overwrite=True)
+        lines = attributes(each.kind, each.comparison, each.resource, None, each.live, True)
         reason = "exists at the provider and is taken over" + (", with changes" if lines else " as it is")
         draft.change = replace(change, action=Action.IMPORT, reason=reason, attributes=lines)
         return draft, problems
     if each.fixed:
-        lines = attributes(each.kind, each.comparison, each.resource, each.record, overwrite=True)
+        lines = attributes(each.kind, each.comparison, each.resource, each.record, each.live, True)
         draft.change = replace(
             change,
             action=Action.REPLACE,
@@ -72,7 +72,7 @@ def _update(
     conflicts = each.comparison.with_verdict(Verdict.CONFLICT)
     overwrite = inputs.options.on_conflict == "overwrite"
     keep = inputs.options.on_conflict == "keep"
-    lines = attributes(each.kind, each.comparison, each.resource, each.record, overwrite)
+    lines = attributes(each.kind, each.comparison, each.resource, each.record, each.live, overwrite)
     if conflicts and keep:
         problems += [_kept(each, state.path) for state in conflicts]
     for state in each.comparison.with_verdict(Verdict.RELEASE):
@@ -84,7 +84,7 @@ def _update(
         action, reason = Action.MOVE, f"was {matches.moved[address]}"
     elif writes or (conflicts and not keep):
         action, reason = Action.UPDATE, _reason(lines)
-    elif conflicts or each.comparison.with_verdict(*STATE_ONLY) or _state_moved(inputs, each):
+    elif conflicts or each.comparison.with_verdict(*STATE_ONLY) or _state_moved(each):
         action, reason = Action.REFRESH, "state takes over what is already so"
     elif _leftovers(inputs, each.record):
         action, reason = Action.REFRESH, "an earlier replacement left its predecessor behind"
@@ -147,7 +147,10 @@ def lifecycle_of(each: Assessment) -> dict[str, Any]:
     """What state remembers of a lifecycle; a kind's own protection counts where the file says nothing."""
     said = each.resource.lifecycle
     prevent = each.kind.irreversible if said.prevent_destroy is None else said.prevent_destroy
-    return {"preventDestroy": prevent, "onRemove": said.on_remove}
+    out: dict[str, Any] = {"preventDestroy": prevent, "onRemove": said.on_remove}
+    if said.ignore_changes:
+        out["ignoreChanges"] = list(said.ignore_changes)
+    return out
 
 
 def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
@@ -170,9 +173,7 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
         digests={"files": document.files_digest, "settings": document.settings_digest},
         masked=tuple(sorted({*secret_patterns(each.payload), *(each.record.masked if each.record else ())})),
         at=str(place) if place else None,
-        base_fingerprint=baseline(
-            each.payload, applied, each.live, keyed=inputs.state.lineage is not None, ignore=each.ignore
-        )
+        base_fingerprint=baseline(each.payload, applied, each.live, keyed=inputs.state.lineage is not None)
         if each.live is not None
         else "",
     )
@@ -193,13 +194,14 @@ def _reason(lines: tuple[Attribute, ...]) -> str:
     return "; ".join(text for cause, text in words.items() if cause in causes) or "the files changed"
 
 
-def _state_moved(inputs: Inputs, each: Assessment) -> bool:
+def _state_moved(each: Assessment) -> bool:
     """Whether state must learn something that no request carries."""
     record = each.record
     assert record is not None
     now = lifecycle_of(each)
     return (
         (record.prevent_destroy, record.on_remove) != (now["preventDestroy"], now["onRemove"])
+        or record.ignore != tuple(now.get("ignoreChanges", ()))
         or dict(record.labels) != dict(each.resource.document.labels)
         or _renamed(each)
     )

@@ -115,11 +115,11 @@ def find_drift(
     live: Mapping[str, Mapping[str, RemoteObject]],
     kinds: Mapping[str, Kind],
     *,
-    ignore: Mapping[str, Sequence[str]],
     acknowledged: Sequence[Acknowledgement] = (),
     today: str = "",
+    unmanaged: Sequence[Mapping[str, Any]] = (),
 ) -> DriftReport:
-    """Compare what was seen with what is live. `ignore` maps addresses to their ignored patterns."""
+    """Compare what was seen with what is live; `unmanaged` are the objects that state does not know."""
     valid = [each for each in acknowledged if not today or each.until >= today]
     compared: dict[str, tuple[Record, Kind, Comparison]] = {}
     found = []
@@ -148,7 +148,7 @@ def find_drift(
             record.applied_symbols,
             record.seen_symbols,
             now,
-            ignore=tuple(pattern(text) for text in ignore.get(address, ())),
+            ignore=tuple(pattern(text) for text in record.ignore),
         )
         compared[address] = (record, kind, comparison)
         found += findings(address, kind, comparison, record.attributes, remote)
@@ -174,6 +174,7 @@ def find_drift(
     return replace(
         report,
         drifted=tuple(sorted([*gone, *drifted], key=lambda each: each.address)),
+        unmanaged=tuple(unmanaged),
         checked=len(state.records),
         expired=tuple(each for each in acknowledged if today and each.until < today),
     )

@@ -32,7 +32,6 @@ def make_plan(inputs: Inputs) -> Plan:
         inputs.state,
         inputs.live,
         inputs.kinds,
-        ignore=_ignored(inputs),
         acknowledged=inputs.acknowledged,
         today=inputs.today,
     )
@@ -147,14 +146,6 @@ def _selection(
             if address in other.depends_on and holder in (assessments.keys() | matches.removed.keys())
         }
     return list(edges), edges
-
-
-def _ignored(inputs: Inputs) -> dict[str, tuple[str, ...]]:
-    return {
-        str(address): resource.lifecycle.ignore_changes
-        for address, resource in inputs.resources.items()
-        if resource.lifecycle.ignore_changes
-    }
 
 
 def _contents(changes: Sequence[Change]) -> list[str]:

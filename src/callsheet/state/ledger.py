@@ -2,8 +2,8 @@
 
 - `state/ENV/snapshot`: JSON lines: a header, one line per record, a trailer that counts and seals them.
 - `state/ENV/log-N` (a log): what came after the snapshot of serial N, one sealed line per serial.
-- `state/ENV/head`: lineage and serial at the end of the last group of entries, so that a log whose
-  tail was cut is noticed.
+- `state/ENV/head`: lineage and serial at the end of a run (and every 64 entries), so that a log
+  whose tail was cut is noticed.
 
 A write costs what changed; the snapshot is rewritten only when its log has outgrown it.
 """
@@ -28,6 +28,7 @@ from callsheet.state.store import Moved, Store
 
 FORMAT = "callsheet.state/1"
 _LOG_MIN = 256 * 1024
+_HEAD_EVERY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Ledger:
         self._snapshot: tuple[int, str, int] | None = None  # serial, version, size
         self._log_length = 0
         self._head: str | None = None
+        self._head_serial = 0
 
     @property
     def where(self) -> str:
@@ -61,14 +63,6 @@ class Ledger:
         with self._lock:
             self._load()
             return self._state
-
-    def serial(self) -> tuple[str | None, int]:
-        """Lineage and serial as they stand in the store now (a small read, for noticing movement)."""
-        found = self._store.read(self._name("head"))
-        if found is None:
-            return None, 0
-        head = self._json(found.data, "head")
-        return head["lineage"], head["serial"]
 
     def begin(self) -> State:
         """Make sure that the estate has a lineage; the state to write on."""
@@ -101,12 +95,15 @@ class Ledger:
             self._state = replace(
                 self._state, records=dict(self._records), serial=serial, organisation=organisation
             )
-            self._write_head()
+            if serial - self._head_serial >= _HEAD_EVERY:
+                self._write_head()
             return self._state
 
     def close(self) -> None:
-        """Fold the log into the snapshot where it has outgrown it."""
+        """Seal what was written; fold the log into the snapshot where it has outgrown it."""
         with self._lock:
+            if self._snapshot and self._head_serial != self._state.serial:
+                self._write_head()
             if self._snapshot and self._log_length > max(_LOG_MIN, self._snapshot[2]):
                 old = self._log_name()
                 self._write_snapshot(expected=self._snapshot[1])
@@ -121,6 +118,8 @@ class Ledger:
             if head is not None:
                 raise self._damaged("the snapshot is missing, but the head is there")
             self._state = State(self._environment)
+            self._records = {}
+            self._snapshot = None
             return
         state = self._parse_snapshot(found.data)
         self._snapshot = (state.serial, found.version, len(found.data))
@@ -140,7 +139,8 @@ class Ledger:
             known = self._json(head.data, "head")
             if known.get("lineage") != state.lineage:
                 raise self._damaged("head and snapshot are of two different lineages")
-            if known.get("serial", 0) > serial:
+            self._head_serial = known.get("serial", 0)
+            if self._head_serial > serial:
                 raise self._damaged(
                     f"the log ends at serial {serial}, and {known['serial']} was written: its tail is gone"
                 )
@@ -233,6 +233,7 @@ class Ledger:
     def _write_head(self) -> None:
         data = canonical({"lineage": self._state.lineage, "serial": self._state.serial})
         self._head = self._store.write(self._name("head"), data, expected=self._head)
+        self._head_serial = self._state.serial
 
     def _name(self, what: str) -> str:
         return f"state/{self._environment}/{what}"

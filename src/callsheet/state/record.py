@@ -35,6 +35,7 @@ class Record:
     labels: Mapping[str, str] = field(default_factory=dict)
     masked: tuple[str, ...] = ()
     residual: tuple[Path, ...] = ()
+    ignore: tuple[str, ...] = ()  # lifecycle.ignoreChanges
     # Whose removal is still owed after a create-first replacement was cut short.
     replaced: tuple[str, ...] = ()
     files_digest: str = ""
@@ -73,6 +74,7 @@ class Record:
             "labels": dict(self.labels),
             "masked": list(self.masked),
             "residual": [list(path) for path in self.residual],
+            "ignore": list(self.ignore),
             "replaced": list(self.replaced),
             "filesDigest": self.files_digest,
             "settingsDigest": self.settings_digest,
@@ -98,6 +100,7 @@ class Record:
             labels=data.get("labels", {}),
             masked=tuple(data.get("masked", ())),
             residual=tuple(tuple(path) for path in data.get("residual", ())),
+            ignore=tuple(data.get("ignore", ())),
             replaced=tuple(data.get("replaced", ())),
             files_digest=data.get("filesDigest", ""),
             settings_digest=data.get("settingsDigest", ""),

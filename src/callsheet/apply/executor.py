@@ -1,0 +1,242 @@
+"""The executor: walks the steps in dependency order with threads, and writes state in groups."""
+
+from __future__ import annotations
+
+import graphlib
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from callsheet.apply.body import Symbols
+from callsheet.apply.outcome import Result
+from callsheet.apply.recheck import Rechecked
+from callsheet.apply.worker import StepDone, Worker, attributes_of
+from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.errors import ERROR, CallsheetError
+from callsheet.model.events import Event, Listener
+from callsheet.model.resource import RemoteObject
+from callsheet.plan.change import Action, Call, Change, Step
+from callsheet.plan.plan import Plan
+from callsheet.state.record import Record
+from callsheet.state.snapshot import State
+
+Node = tuple[str, int]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """One change on its way."""
+
+    change: Change
+    done: set[int] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    failed: int | None = None  # the exit code
+    requests: int = 0
+    remote_id: str | None = None
+
+
+class Executor:
+    """Runs the steps of one plan. `commit` makes entries durable and returns the new state."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        worker: Worker,
+        state: State,
+        rechecked: Rechecked,
+        commit: Callable[[list[StepDone]], State],
+        symbols: Callable[[Callable[[str, str], str | None]], Symbols],
+        listener: Listener,
+        parallel: int,
+    ) -> None:
+        self._worker = worker
+        self.state = state
+        self._base = state
+        self._rechecked = rechecked
+        self._commit = commit
+        self._listener = listener
+        self._parallel = parallel
+        self._progress = {change.address: _Progress(change) for change in plan.changes}
+        self._steps: dict[Node, Step] = {
+            (change.address, step.number): step for change in plan.changes for step in change.steps
+        }
+        self._remade = {
+            change.address for change in plan.changes if change.action in (Action.CREATE, Action.REPLACE)
+        }
+        # What will be made anew stands for nothing until it is there.
+        self._objects: dict[str, RemoteObject] = {
+            address: remote for address, remote in rechecked.live.items() if address not in self._remade
+        }
+        self._symbols = symbols(self._id)
+        self._records: dict[str, Record] = dict(state.records)
+        for change in plan.changes:
+            if change.moved_from and change.moved_from in self._records:
+                self._records[change.address] = self._records[change.moved_from]
+        self.interrupted = False
+
+    def run(self) -> tuple[Result, ...]:
+        """Every change's end, in the plan's order. Only errors of the store leave this method."""
+        order: graphlib.TopologicalSorter[Node] = graphlib.TopologicalSorter(
+            {node: self._before(node) for node in self._steps}
+        )
+        order.prepare()
+        finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]] = queue.SimpleQueue()
+        running: dict[Node, Future[StepDone]] = {}
+        pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
+        try:
+            while True:
+                for node in order.get_ready():
+                    if not self.interrupted:
+                        running[node] = self._submit(pool, node)
+                        running[node].add_done_callback(partial(_hand_over, finished, node))
+                if not running:
+                    break
+                try:
+                    ended = _drain(finished)
+                except KeyboardInterrupt:
+                    self._stop(running)
+                    continue
+                done = []
+                for node, future in ended:
+                    del running[node]
+                    if result := self._collect(node, future):
+                        done.append(result)
+                        if result.failure is None:
+                            order.done(node)
+                # Workers go on with what was handed out before; what `order.done` sets free is only
+                # begun after this group is on disk.
+                if done:
+                    self.state = self._commit(done)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        return tuple(self._result(progress) for progress in self._progress.values())
+
+    def _before(self, node: Node) -> list[Node]:
+        """The steps that must be done first: those named, and the change's own earlier ones."""
+        named = [other for other in self._steps[node].after if other in self._steps]
+        return named + [(node[0], number) for number in range(1, node[1])]
+
+    def _submit(self, pool: ThreadPoolExecutor, node: Node) -> Future[StepDone]:
+        progress = self._progress[node[0]]
+        if not progress.done:
+            self._tell("change.start", progress.change)
+        return pool.submit(
+            self._worker.run,
+            progress.change,
+            self._steps[node],
+            self._records.get(node[0]),
+            self._base,
+            self._symbols,
+            self._objects.get(node[0]),
+            node[0] in self._rechecked.already,
+        )
+
+    def _collect(self, node: Node, future: Future[StepDone]) -> StepDone | None:
+        progress = self._progress[node[0]]
+        if future.cancelled():
+            return None
+        try:
+            result = future.result()
+        except CallsheetError as cause:
+            self._fail(progress, cause)
+            return None
+        progress.diagnostics += result.diagnostics
+        progress.requests += result.requested
+        for record in result.entry.put:
+            self._records[record.address] = record
+        if result.remote is not None:
+            self._objects[node[0]] = result.remote
+            progress.remote_id = result.remote.id
+        if result.failure is not None:
+            self._fail(progress, result.failure)
+            return result
+        progress.done.add(node[1])
+        if len(progress.done) == len(progress.change.steps):
+            self._tell("change.done", progress.change, remoteId=progress.remote_id)
+        return result
+
+    def _fail(self, progress: _Progress, cause: CallsheetError) -> None:
+        progress.failed = cause.exit_code
+        progress.diagnostics += [
+            each
+            if each.address
+            else error(
+                each.code,
+                each.summary,
+                detail=each.detail,
+                hint=each.hint,
+                place=each.place,
+                address=progress.change.address,
+            )
+            for each in cause.diagnostics
+        ]
+        self._tell(
+            "change.failed",
+            progress.change,
+            diagnostics=[each.to_json() for each in progress.diagnostics],
+        )
+
+    def _stop(self, running: dict[Node, Future[StepDone]]) -> None:
+        """The first interrupt: nothing new is begun, what is under way is finished."""
+        self.interrupted = True
+        for future in running.values():
+            future.cancel()
+        self._listener(Event("apply.interrupted", {"running": len(running)}))
+
+    def _result(self, progress: _Progress) -> Result:
+        change = progress.change
+        if progress.failed is not None:
+            status, code = "failed", progress.failed
+        elif len(progress.done) == len(change.steps):
+            status, code = "applied", 0
+        else:
+            status, code = "not_attempted", ERROR
+        return Result(
+            change,
+            status,
+            tuple(progress.diagnostics),
+            code,
+            progress.remote_id,
+            progress.requests,
+            wrote=progress.requests > 0,
+        )
+
+    def _id(self, address: str, attribute: str) -> str | None:
+        """What a reference stands for now: what this run made, else what state knows."""
+        record = self._records.get(address)
+        remote = self._objects.get(address)
+        if remote is not None:
+            kind = self._worker.kinds[remote.kind]
+            value = attributes_of(kind, remote).get(attribute)
+        elif record is not None and address not in self._remade:
+            value = record.attributes.get(attribute) or (record.remote_id if attribute == "id" else None)
+        else:
+            value = None
+        return value if isinstance(value, str) else None
+
+    def _tell(self, name: str, change: Change, **more: object) -> None:
+        fields = {"address": change.address, "action": str(change.action), **more}
+        self._listener(Event(name, {key: value for key, value in fields.items() if value is not None}))
+
+
+def _hand_over(
+    finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]], node: Node, future: Future[StepDone]
+) -> None:
+    finished.put((node, future))
+
+
+def _drain(
+    finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]],
+) -> list[tuple[Node, Future[StepDone]]]:
+    """Wait for one, then take all that are there."""
+    out = [finished.get()]
+    while not finished.empty():
+        out.append(finished.get())
+    return out
+
+
+def requests_of(plan: Plan) -> int:
+    """How many write requests a plan asks for."""
+    return sum(step.call is not Call.RECORD for change in plan.changes for step in change.steps)

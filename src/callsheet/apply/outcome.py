@@ -1,0 +1,69 @@
+"""What an apply came to: applied, failed, not attempted; state is right in every case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from callsheet.model.diagnostics import Diagnostic
+from callsheet.model.errors import DONE, ERROR, PARTIAL, STALE
+from callsheet.plan.change import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One change's end. `status` is applied, failed or not_attempted; `exit_code` says how it failed."""
+
+    change: Change
+    status: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    exit_code: int = DONE
+    remote_id: str | None = None
+    requests: int = 0
+    wrote: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {
+            "address": self.change.address,
+            "action": str(self.change.action),
+            "status": self.status,
+        }
+        if self.remote_id:
+            out["remoteId"] = self.remote_id
+        if self.diagnostics:
+            out["diagnostics"] = [each.to_json() for each in self.diagnostics]
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All changes' ends, in the plan's order, and what reading back found."""
+
+    results: tuple[Result, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    interrupted: bool = False
+    serial: int = 0
+
+    def count(self, status: str) -> int:
+        return sum(result.status == status for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        stopped = [result for result in self.results if result.status != "applied"]
+        if not stopped:
+            return PARTIAL if self.interrupted else DONE
+        if any(result.status == "applied" or result.wrote for result in self.results):
+            return PARTIAL
+        failed = [result.exit_code for result in stopped if result.status == "failed"]
+        return STALE if failed and all(code == STALE for code in failed) else ERROR
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "applied": self.count("applied"),
+            "failed": self.count("failed"),
+            "notAttempted": self.count("not_attempted"),
+            "interrupted": self.interrupted,
+            "serial": self.serial,
+            "results": [result.to_json() for result in self.results],
+            "diagnostics": [each.to_json() for each in self.diagnostics],
+        }

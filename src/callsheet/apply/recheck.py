@@ -1,0 +1,160 @@
+"""Before the first write: is everything that the plan touches still as it was planned?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from callsheet.diff.compare import compare_unknown
+from callsheet.diff.view import view
+from callsheet.model.errors import Stale
+from callsheet.model.kinds import Kind
+from callsheet.model.paths import ABSENT, get, show
+from callsheet.model.resource import RemoteObject
+from callsheet.model.value import Payload
+from callsheet.plan.baseline import baseline
+from callsheet.plan.change import Action, Change
+from callsheet.plan.plan import Plan
+from callsheet.providers.base import Reader
+from callsheet.state.snapshot import State
+
+# From this many objects of a kind on, listing them all takes fewer requests than reading each.
+LIST_FROM = 8
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """The fresh reads, and the changes that were found carried out already."""
+
+    live: dict[str, RemoteObject] = field(default_factory=dict)
+    already: set[str] = field(default_factory=set)
+
+
+def check_fits(plan: Plan, state: State, target: Mapping[str, object]) -> None:
+    """Refuse a plan that was made for another environment's state or another target."""
+    if plan.target.get("provider") != target.get("provider") or plan.target.get("baseUrl") != target.get(
+        "baseUrl"
+    ):
+        raise Stale(
+            f"the plan is for {plan.target.get('provider')} at {plan.target.get('baseUrl')}, "
+            f"and {plan.environment} leads to {target.get('provider')} at {target.get('baseUrl')}",
+            hint="plan again",
+            code="stale.target",
+        )
+    if plan.lineage != state.lineage:
+        raise Stale(
+            f"the plan belongs to another state of {plan.environment} "
+            f"(lineage {plan.lineage or 'none'}, now {state.lineage or 'none'})",
+            detail="State was made anew, or the first apply happened, after this plan was made.",
+            hint="plan again",
+            code="stale.lineage",
+        )
+
+
+def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind]) -> Rechecked:
+    """Read what the plan touches; Stale names everything that moved. What is already so is accepted."""
+    out = Rechecked()
+    fresh = _read(plan, reader)
+    problems = []
+    for change in plan.changes:
+        record = state.records.get(change.moved_from or change.address)
+        known = record.remote_id if record else None
+        if known != _planned_id(change, state, plan):
+            if known and change.action in (Action.CREATE, Action.IMPORT):
+                problems.append(_moved(change, f"state knows it already, as {known}"))
+            elif change.action is not Action.IMPORT:
+                problems.append(_moved(change, f"state has {known or 'nothing'} for it"))
+            continue
+        if not change.remote_id:
+            continue
+        remote = fresh.get((change.kind, change.remote_id))
+        if remote is None:
+            if change.action not in (Action.DELETE, Action.FORGET):
+                problems.append(_moved(change, "it is gone at the provider"))
+            continue
+        out.live[change.address] = remote
+        if change.action is Action.FORGET:
+            continue
+        if live_baseline(change, state, kinds[change.kind], remote) != change.base_fingerprint:
+            if already_so(change, state, kinds[change.kind], remote):
+                out.already.add(change.address)
+            else:
+                problems.append(_moved(change, f"live changed: {moved_paths(change, state, kinds, remote)}"))
+    if problems:
+        raise Stale(diagnostics=[item for problem in problems for item in problem.diagnostics])
+    return out
+
+
+def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject) -> str:
+    """The fingerprint that `change.base_fingerprint` must equal."""
+    record = state.records.get(change.moved_from or change.address)
+    live = view(kind, remote, state.key, change.masked or (record.masked if record else ()))
+    return baseline(
+        change.desired or {},
+        record.applied_symbols if record else {},
+        live,
+        keyed=state.lineage is not None,
+    )
+
+
+def already_so(change: Change, state: State, kind: Kind, remote: RemoteObject) -> bool:
+    """Whether live holds everything that the change would bring about."""
+    if not change.desired or change.action not in (Action.UPDATE, Action.IMPORT, Action.MOVE, Action.REFRESH):
+        return False
+    if any(step.omit for step in change.steps):
+        return False
+    live = view(kind, remote, state.key, change.masked)
+    cleared = all(get(live, path) in (ABSENT, None) for step in change.steps for path in step.clear)
+    differs = any(path.verdict == "set" for path in compare_unknown(kind, change.desired, live).paths)
+    return cleared and not differs
+
+
+def moved_paths(change: Change, state: State, kinds: Mapping[str, Kind], remote: RemoteObject) -> str:
+    """Which of the change's attributes are not what the plan saw, in words."""
+    kind = kinds[change.kind]
+    live: Payload = view(kind, remote, state.key, change.masked)
+    found = []
+    for attribute in change.attributes:
+        old = None if attribute.old is ABSENT else attribute.old
+        now = get(live, attribute.path)
+        if not attribute.sensitive and (None if now is ABSENT else now) != old:
+            found.append(show(attribute.path))
+    return ", ".join(found[:5]) or "an attribute that the files own"
+
+
+def _planned_id(change: Change, state: State, plan: Plan) -> str | None:
+    """The remote id that state must hold for this change to be what was planned."""
+    if change.action in (Action.CREATE, Action.IMPORT):
+        record = state.records.get(change.address)
+        # A missing object is created anew; state still holds the id that is gone.
+        return record.remote_id if record and plan.serial == state.serial else None
+    return change.remote_id
+
+
+def _read(plan: Plan, reader: Reader) -> dict[tuple[str, str], RemoteObject]:
+    wanted: dict[str, list[str]] = {}
+    for change in plan.changes:
+        if change.remote_id:
+            wanted.setdefault(change.kind, []).append(change.remote_id)
+    out: dict[tuple[str, str], RemoteObject] = {}
+    for kind, ids in wanted.items():
+        missing = list(ids)
+        if len(ids) >= LIST_FROM:
+            listed = {remote.id: remote for remote in reader.list_all(kind)}
+            out.update({(kind, each): listed[each] for each in ids if each in listed})
+            # Absent from a list is no proof: ask for the object itself.
+            missing = [each for each in ids if each not in listed]
+        for each in missing:
+            if remote := reader.read(kind, each):
+                out[(kind, each)] = remote
+    return out
+
+
+def _moved(change: Change, what: str) -> Stale:
+    return Stale(
+        f"{change.address} moved since the plan was made: {what}",
+        detail="Nothing was written. What would happen now is not what was reviewed.",
+        hint="plan again",
+        address=change.address,
+        code="stale.moved",
+    )

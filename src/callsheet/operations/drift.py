@@ -1,0 +1,102 @@
+"""`drift`: what changed behind your back, from state and live alone. Read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from callsheet.model.errors import CHANGES, DONE, CallsheetError
+from callsheet.model.resource import RemoteObject
+from callsheet.operations.refresh import check_organisation, refresh
+from callsheet.operations.session import Session
+from callsheet.plan.drift import DriftReport, find_drift
+from callsheet.state.snapshot import State
+
+FORMAT = "callsheet.drift/1"
+FAIL_ON = ("managed", "unmanaged", "any")
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    environment: str
+    report: DriftReport
+    checked_at: str
+    state: State
+
+    def exit_code(self, fail_on: str) -> int:
+        """2 for drift of the asked sort, else 0."""
+        managed, unmanaged = self.report.managed_drift, self.report.unmanaged_drift
+        found = {"managed": managed, "unmanaged": unmanaged, "any": managed or unmanaged}[fail_on]
+        return CHANGES if found else DONE
+
+    def to_json(self) -> dict[str, Any]:
+        report = self.report
+        return {
+            "format": FORMAT,
+            "environment": self.environment,
+            "checkedAt": self.checked_at,
+            "state": {"lineage": self.state.lineage, "serial": self.state.serial},
+            "drift": [each.to_json() for each in report.drifted],
+            "notices": [notice.to_json() for notice in report.notices],
+            "unmanaged": list(report.unmanaged),
+            "expiredAcknowledgements": [
+                {"address": each.address, "path": each.path, "owner": each.owner, "until": each.until}
+                for each in report.expired
+            ],
+            "summary": {
+                "checked": report.checked,
+                "managed": sum(each.counts for each in report.drifted),
+                "unmanagedFields": sum(each.counts_unmanaged for each in report.drifted),
+                "unmanagedObjects": len(report.unmanaged),
+                "acknowledged": sum(
+                    bool(each.acknowledged) or any(bool(one.acknowledged) for one in each.movements)
+                    for each in report.drifted
+                ),
+                "notices": len(report.notices),
+            },
+        }
+
+
+def drift(session: Session) -> Drift:
+    """Compare what was seen with what is live; pending files are not drift.
+
+    When state moves while live is read (an apply is under way), both are read again.
+    """
+    for _ in range(_ATTEMPTS):
+        state = session.ledger.load()
+        live = refresh(session.provider, _kinds(session), state, session.listener)
+        check_organisation(state, live)
+        if session.ledger.load().serial == state.serial:
+            break
+    else:
+        raise CallsheetError(
+            f"state of {session.environment.name} kept moving while live was read",
+            detail="An apply seems to be under way.",
+            hint="run drift again when it has ended",
+            code="drift.unsettled",
+        )
+    report = find_drift(
+        state,
+        live.objects,
+        session.kinds,
+        acknowledged=session.acknowledged,
+        today=session.today,
+        unmanaged=_unmanaged(state, live.objects),
+    )
+    return Drift(session.environment.name, report, session.now().strftime("%Y-%m-%dT%H:%M:%SZ"), state)
+
+
+def _kinds(session: Session) -> set[str]:
+    """The kinds to look at beside those in state: unmanaged objects of declared kinds are told too."""
+    return {address.kind for address in session.project.documents} & set(session.kinds)
+
+
+def _unmanaged(state: State, live: dict[str, dict[str, RemoteObject]]) -> list[dict[str, Any]]:
+    bound = {(record.kind, record.remote_id) for record in state.records.values()}
+    return [
+        {"kind": kind, "remoteId": identity, "name": remote.name}
+        for kind in sorted(live)
+        for identity, remote in sorted(live[kind].items())
+        if (kind, identity) not in bound
+    ]

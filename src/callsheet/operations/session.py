@@ -1,0 +1,173 @@
+"""A session: one environment of one project, with everything a verb may need, made when asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from callsheet import __version__
+from callsheet.model.errors import CallsheetError, SpecError
+from callsheet.model.events import Listener, silent
+from callsheet.model.kinds import Catalogue, Kind
+from callsheet.plan.inputs import Acknowledgement
+from callsheet.providers.base import Provider
+from callsheet.providers.registry import catalogue, connect
+from callsheet.secrets.keeper import Keeper
+from callsheet.spec.environments import Environment
+from callsheet.spec.project import Project, find_root, load
+from callsheet.state.file import FileStore
+from callsheet.state.ledger import Ledger
+from callsheet.state.store import Store
+
+WORK = ".callsheet"
+DEFAULT_PROVIDER = "vapi"
+SANDBOX = "sandbox:"
+
+
+@dataclass
+class Session:
+    """Wires one environment together. `close()` when done; a context manager does it."""
+
+    root: Path
+    environment_name: str | None = None
+    variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    listener: Listener = silent
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @classmethod
+    def open(cls, start: Path, environment: str | None = None, **more: Any) -> Session:
+        """Find the project from `start` upwards. SpecError when there is none."""
+        return cls(find_root(start), environment, **more)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if provider := self.__dict__.get("provider"):
+            provider.close()
+        if sandbox := self.__dict__.get("_sandbox_store"):
+            sandbox.close()
+
+    @cached_property
+    def project(self) -> Project:
+        return load(self.root)
+
+    @cached_property
+    def environment(self) -> Environment:
+        environments = self.project.environments
+        name = self.environment_name or environments.default_environment
+        if name is None:
+            raise SpecError(
+                "no environment was named, and none is the default",
+                hint=f"give --env, one of: {', '.join(environments.environments)}",
+                code="environment.unnamed",
+            )
+        return environments.get(name)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return catalogue(self.environment.provider.type or DEFAULT_PROVIDER)
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        return self.catalogue.kinds
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        return Keeper.standard(self.root, self.variables)
+
+    @cached_property
+    def store(self) -> Store:
+        settings = dict(self.environment.state)
+        backend = settings.get("backend", "file")
+        if backend != "file":
+            raise CallsheetError(
+                f"the state backend {backend!r} of {self.environment.name} is not available",
+                hint="use `state: {backend: file}`; this version has no other",
+                place=self.environment.origin(("state", "backend")).place(),
+                code="state.backend",
+            )
+        folder = settings.get("path")
+        return FileStore(self.root / str(folder) if folder else self.root / WORK / "state")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, self.environment.name)
+
+    @cached_property
+    def provider(self) -> Provider:
+        settings = self.environment.provider
+        sandbox = self.sandbox_name
+        if sandbox is not None:
+            from callsheet.operations.sandboxes import application
+
+            return connect(
+                settings.type or DEFAULT_PROVIDER,
+                base_url=f"{SANDBOX}{sandbox}",
+                api_key=f"sandbox-{sandbox}",
+                wsgi_app=application(self._sandbox_store, sandbox),
+                on_event=self.listener,
+            )
+        if settings.api_key is None:
+            raise CallsheetError(
+                f"{self.environment.name} has no provider.apiKey",
+                detail="Without a key the organisation cannot be read.",
+                hint="set `apiKey: secrets://env/NAME` in environments.yaml, "
+                "or `baseUrl: sandbox:NAME` to work without an account",
+                place=self.environment.origin(("provider",)).place(),
+                code="provider.no-key",
+            )
+        return connect(
+            settings.type or DEFAULT_PROVIDER,
+            base_url=settings.base_url,
+            api_key=self.keeper.value(settings.api_key),
+            on_event=self.listener,
+        )
+
+    @property
+    def sandbox_name(self) -> str | None:
+        """The embedded sandbox's organisation, where the environment leads to one."""
+        base = self.environment.provider.base_url or ""
+        return base.removeprefix(SANDBOX) if base.startswith(SANDBOX) else None
+
+    @cached_property
+    def _sandbox_store(self) -> Any:
+        from callsheet.operations.sandboxes import open_store
+
+        return open_store(self.root / WORK / "sandbox.sqlite")
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What Callsheet's mark on an object says beside its address."""
+        out = {"app": self.project.environments.app, "env": self.environment.name}
+        if owner := self.project.environments.owner:
+            out["owner"] = owner
+        return out
+
+    @property
+    def target(self) -> dict[str, Any]:
+        target = self.provider.target
+        return {"provider": target.provider, "baseUrl": target.base_url}
+
+    @property
+    def renderer(self) -> str:
+        return __version__
+
+    @property
+    def acknowledged(self) -> tuple[Acknowledgement, ...]:
+        return tuple(
+            Acknowledgement(str(each.address), each.owner, each.until.isoformat(), each.path, each.reason)
+            for each in self.environment.acknowledged_drift
+        )
+
+    @property
+    def today(self) -> str:
+        return self.now().date().isoformat()
