@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
+from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import CallsheetError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
@@ -70,7 +71,16 @@ class Session:
                 hint=f"give --env, one of: {', '.join(environments.environments)}",
                 code="environment.unnamed",
             )
-        return environments.get(name)
+        found = environments.environments.get(name)
+        if found is None:
+            known = ", ".join(environments.environments)
+            raise SpecError(
+                f"there is no environment {name!r}",
+                detail=f"environments.yaml has: {known}.",
+                hint=nearest(name, environments.environments),
+                code="environment.unknown",
+            )
+        return found
 
     @cached_property
     def catalogue(self) -> Catalogue:
