@@ -1,0 +1,63 @@
+"""Answer bodies, decoded strictly and described when they are not what they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a body is not the JSON that it should be."""
+
+    why: str
+
+
+def decode(data: bytes, content_type: str) -> Any | Unreadable:
+    """The JSON value, or in which way there is none.
+
+    Returned, not raised: the decoder's own exception holds the whole body.
+    """
+    if not data.strip():
+        return Unreadable("an empty body instead of JSON")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as cause:
+        return Unreadable(_why(data, content_type, cause))
+
+
+def _why(data: bytes, content_type: str, cause: orjson.JSONDecodeError) -> str:
+    start = data.lstrip()[:1]
+    if "html" in content_type.lower() or start == b"<":
+        return "HTML or XML instead of JSON"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as broken:
+        return f"a body that is not UTF-8 (byte {broken.start})"
+    if start in (b"{", b"[", b'"') and cause.pos >= len(data.rstrip()) - 1:
+        return f"JSON that ends too early (after {len(data)} bytes)"
+    if start in (b"{", b"["):
+        return f"broken JSON (line {cause.lineno}, column {cause.colno})"
+    return "something that is no JSON"
+
+
+def text_of(data: bytes) -> str:
+    """The body as text for messages, whatever it is."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def type_name(value: type) -> str:
+    return _NAMES.get(value, value.__name__)
+
+
+_NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
