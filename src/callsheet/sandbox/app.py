@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
-from callsheet.sandbox.call import Call, Settings
+from callsheet.sandbox.call import Author, Call, Settings
 from callsheet.sandbox.control import PREFIX, control
 from callsheet.sandbox.faults import Effect, Fault, Faults, Struck
 from callsheet.sandbox.files import CONTENT_PATH
@@ -58,7 +58,10 @@ class Sandbox:
         if request.path.startswith(PREFIX) and not request.path.startswith(CONTENT_PATH):
             response = self._guarded(lambda: control(request, self.faults, self.requests))
             return response(environ, start_response)
-        response, struck, route = self._respond(request)
+        try:
+            response, struck, route = self._respond(request)
+        finally:
+            request.close()
         cut = struck.first(Effect.TRUNCATE)
         gone = struck.first(Effect.DROP, Effect.LOSE_ANSWER)
         status = None if gone else response.status_code
@@ -118,9 +121,8 @@ class Sandbox:
             defaults.setdefault(fault.kind, {}).update(fault.values)
         return Call(
             request,
-            org,
             self.store,
-            self._settings,
+            Author(org, self._settings),
             ignored_clears=frozenset(
                 name for fault in struck.all(Effect.IGNORE_CLEAR) for name in fault.fields
             ),

@@ -30,17 +30,11 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One authenticated request. `ignored_clears` and `list_cap` come from the bad-day switches."""
+class Author:
+    """Who writes, and where times and ids of what is written come from."""
 
-    request: Request
     org: str
-    store: Store
     settings: Settings
-    ignored_clears: frozenset[str] = frozenset()
-    list_cap: int | None = None
-    fails_indexing: bool = False
-    defaults: dict[str, dict[str, Any]] | None = None
 
     @property
     def now(self) -> int:
@@ -48,6 +42,23 @@ class Call:
 
     def new_id(self) -> str:
         return self.settings.ids()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request. `ignored_clears` and `list_cap` come from the bad-day switches."""
+
+    request: Request
+    store: Store
+    author: Author
+    ignored_clears: frozenset[str] = frozenset()
+    list_cap: int | None = None
+    fails_indexing: bool = False
+    defaults: dict[str, dict[str, Any]] | None = None
+
+    @property
+    def org(self) -> str:
+        return self.author.org
 
     def json(self) -> dict[str, Any]:
         """The request's body as an object; an empty body is an empty object. Problem 400 or 413 otherwise."""

@@ -27,7 +27,7 @@ def create(call: Call, provider: str) -> Response:
     body = call.json()
     _check(body, provider, _CREATE[provider], required=("name", _LIST[provider]))
     with call.store.writing() as session:
-        id_, at = call.new_id(), session.stamp(call.org, call.now)
+        id_, at = call.author.new_id(), session.stamp(call.org, call.author.now)
         made = _eleven_labs(call, body, at) if provider == "11labs" else _cartesia(call, body, at)
         resource_id = made["pronunciationDictionaryId" if provider == "11labs" else "id"]
         wrapped = {
@@ -47,11 +47,11 @@ def create(call: Call, provider: str) -> Response:
 
 def _eleven_labs(call: Call, body: Json, at: int) -> Json:
     out = {
-        "pronunciationDictionaryId": call.new_id().replace("-", "")[:20],
+        "pronunciationDictionaryId": call.author.new_id().replace("-", "")[:20],
         "dictionaryName": body["name"],
         "createdBy": "sandbox",
         "creationTimeUnix": at // 1000,
-        "versionId": call.new_id().replace("-", "")[:20],
+        "versionId": call.author.new_id().replace("-", "")[:20],
         "versionRulesNum": len(body["rules"]),
         "rules": body["rules"],
     }
@@ -60,7 +60,7 @@ def _eleven_labs(call: Call, body: Json, at: int) -> Json:
 
 def _cartesia(call: Call, body: Json, at: int) -> Json:
     return {
-        "id": f"pdict_{call.new_id().replace('-', '')[:16]}",
+        "id": f"pdict_{call.author.new_id().replace('-', '')[:16]}",
         "name": body["name"],
         "ownerId": "sandbox",
         "pinned": False,
@@ -84,8 +84,11 @@ def update(call: Call, provider: str, id_: str) -> Response:
         if made == old["resource"]:
             return answer(row.body)
         if provider == "11labs":
-            made |= {"versionId": call.new_id().replace("-", "")[:20], "versionRulesNum": len(body["rules"])}
-        at = session.stamp(call.org, call.now)
+            made |= {
+                "versionId": call.author.new_id().replace("-", "")[:20],
+                "versionRulesNum": len(body["rules"]),
+            }
+        at = session.stamp(call.org, call.author.now)
         new = old | {"resource": made, "updatedAt": iso(at)}
         row = Row(row.org, row.kind, row.id, row.created, at, orjson.dumps(new), row.name, row.parent)
         session.update(row)

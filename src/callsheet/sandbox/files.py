@@ -45,7 +45,7 @@ def upload(call: Call) -> Response:
     data, name = sent.read(), sent.filename or "file"
     mimetype = sent.mimetype or mimetypes.guess_type(name)[0] or "application/octet-stream"
     with call.store.writing() as session:
-        id_, at = call.new_id(), session.stamp(call.org, call.now)
+        id_, at = call.author.new_id(), session.stamp(call.org, call.author.now)
         key = f"{call.org}/{id_}"
         body: dict[str, Any] = {
             "id": id_,
@@ -59,7 +59,7 @@ def upload(call: Call) -> Response:
             "bucket": "sandbox",
             "key": key,
             "path": key,
-            "url": f"{call.request.host_url.rstrip('/')}{CONTENT_PATH}/{id_}",
+            "url": f"{call.request.host_url.rstrip('/')}{CONTENT_PATH}/{key}",
             "createdAt": iso(at),
             "updatedAt": iso(at),
         }
@@ -111,7 +111,7 @@ def rename(call: Call, id_: str) -> Response:
         old = orjson.loads(row.body)
         new = old | checked.value
         if new != old:
-            at = session.stamp(call.org, call.now)
+            at = session.stamp(call.org, call.author.now)
             new["updatedAt"] = iso(at)
             row = Row(row.org, row.kind, row.id, row.created, at, orjson.dumps(new), new["name"])
             session.update(row)
@@ -128,10 +128,10 @@ def delete(call: Call, id_: str) -> Response:
     return answer(row.body)
 
 
-def content(call: Call, id_: str) -> Response:
+def content(call: Call, org: str, id_: str) -> Response:
     """The bytes; no key is asked for, as for a link to a bucket."""
     with call.store.reading() as session:
-        found = session.content(id_)
+        found = session.content(org, id_)
     if found is None:
         raise not_found(FILE.label, id_)
     # A download, whatever it says it is: nothing uploaded may run in a browser as this server's own page.

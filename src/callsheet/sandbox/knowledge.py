@@ -7,6 +7,7 @@ A knowledge base's row keeps its tool's id in `parent`; an attachment's row keep
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,30 +15,29 @@ import orjson
 from werkzeug.wrappers import Response
 
 from callsheet.sandbox import writing
-from callsheet.sandbox.call import Call, answer
+from callsheet.sandbox.call import Author, Call, answer
 from callsheet.sandbox.checking import check
 from callsheet.sandbox.clock import iso
 from callsheet.sandbox.listing import join
 from callsheet.sandbox.problems import Problem, not_found
 from callsheet.sandbox.resource import BY_KIND, FILE, KNOWLEDGE_BASE
 from callsheet.sandbox.session import Row, Selection, Session
-from callsheet.sandbox.shapes import create_shape, shape
+from callsheet.sandbox.shapes import shape
 
 _KIND, _ATTACHED = "knowledge-base", "knowledge-base-file"
 
 
 def create(call: Call) -> Response:
-    checked = check(call.json(), create_shape(_KIND), defaults=True)
-    if checked.errors:
-        raise Problem(400, checked.errors)
+    config = writing.prepare(KNOWLEDGE_BASE, call.json())
     with call.store.writing() as session:
-        row = writing.insert(session, call, KNOWLEDGE_BASE, checked.value, {})
-        tool = writing.insert(session, call, BY_KIND["tool"], _tool(row), {})
+        row = writing.insert(session, call.author, KNOWLEDGE_BASE, config, {})
+        tool = writing.insert(session, call.author, BY_KIND["tool"], search_tool(row), {})
         session.update(replace(row, parent=tool.id))
     return answer(row.body, 201)
 
 
-def _tool(row: Row) -> dict[str, Any]:
+def search_tool(row: Row) -> dict[str, Any]:
+    """The tool that comes with a knowledge base."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", row.name or "")[:50].strip("_") or row.id[:8]
     return {
         "type": "knowledgeBase",
@@ -93,23 +93,40 @@ def attach(call: Call, id_: str) -> Response:
             raise not_found(FILE.label, file_id)
         if next(session.rows(call.org, Selection(_ATTACHED, parent=id_, name=file_id)), None):
             raise Problem(409, f"File with ID {file_id} is attached to this knowledge base already")
-        shown = orjson.loads(file.body)
-        attachment, at = call.new_id(), session.stamp(call.org, call.now)
-        body = {
-            "id": attachment,
-            "knowledgeBaseV2Id": id_,
-            "fileId": file_id,
-            "fileName": shown["name"],
-            "mimetype": shown["mimetype"],
-            "bytes": shown["bytes"],
-            "status": "indexing",
-            "createdAt": iso(at),
-            "updatedAt": iso(at),
-        }
-        hidden = _progress(0, at, fails=call.fails_indexing or shown["bytes"] == 0)
-        row = Row(call.org, _ATTACHED, attachment, at, at, orjson.dumps(body), file_id, id_, hidden)
+        row = _attachment(session, call.author, id_, file, fails=call.fails_indexing)
         session.insert(row)
     return answer(row.body, 201)
+
+
+def _attachment(session: Session, author: Author, id_: str, file: Row, *, fails: bool) -> Row:
+    shown = orjson.loads(file.body)
+    attachment, at = author.new_id(), session.stamp(author.org, author.now)
+    body = {
+        "id": attachment,
+        "knowledgeBaseV2Id": id_,
+        "fileId": file.id,
+        "fileName": shown.get("name", ""),
+        "mimetype": shown["mimetype"],
+        "bytes": shown["bytes"],
+        "status": "indexing",
+        "createdAt": iso(at),
+        "updatedAt": iso(at),
+    }
+    hidden = _progress(0, at, fails=fails or shown["bytes"] == 0)
+    return Row(author.org, _ATTACHED, attachment, at, at, orjson.dumps(body), file.id, id_, hidden)
+
+
+def restore(
+    session: Session, author: Author, row: Row, file_ids: Iterable[str], *, tool_id: str | None
+) -> None:
+    """Give a seeded knowledge base its search tool and its files, ready at once."""
+    if tool_id is None or session.get(author.org, "tool", tool_id) is None:
+        tool_id = writing.insert(session, author, BY_KIND["tool"], search_tool(row), {}, id_=tool_id).id
+    session.update(replace(row, parent=tool_id))
+    for file_id in file_ids:
+        if file := session.get(author.org, "file", file_id):
+            made = _attachment(session, author, row.id, file, fails=False)
+            session.insert(_with_status(made, "ready", made.created, made.hidden))
 
 
 def detach(call: Call, id_: str, file_id: str) -> Response:
@@ -125,7 +142,7 @@ def retry(call: Call, id_: str, file_id: str) -> Response:
         body = orjson.loads(row.body)
         if body["status"] != "failed":
             raise Problem(400, f"File with ID {file_id} has not failed; it is {body['status']}")
-        at = session.stamp(call.org, call.now)
+        at = session.stamp(call.org, call.author.now)
         row = _with_status(
             row, "indexing", at, _progress(0, at, fails=call.fails_indexing or not body["bytes"])
         )
@@ -148,13 +165,13 @@ def _files(session: Session, call: Call, base: Row) -> list[Any]:
 
 def _advance(call: Call, row: Row) -> Row:
     progress = orjson.loads(row.hidden)
-    settings, reads = call.settings, progress["reads"]
+    settings, reads = call.author.settings, progress["reads"]
     if settings.indexing_seconds is not None:
-        done = call.now >= progress["since"] + settings.indexing_seconds * 1000
+        done = call.author.now >= progress["since"] + settings.indexing_seconds * 1000
     else:
         done = reads >= settings.indexing_reads
     if done:
-        return _with_status(row, "failed" if progress["fails"] else "ready", call.now, row.hidden)
+        return _with_status(row, "failed" if progress["fails"] else "ready", call.author.now, row.hidden)
     hidden = _progress(reads + 1, progress["since"], fails=progress["fails"])
     return Row(row.org, row.kind, row.id, row.created, row.updated, row.body, row.name, row.parent, hidden)
 

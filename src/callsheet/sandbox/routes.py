@@ -53,7 +53,7 @@ def routes() -> Map:
     at("GET", f"{FILE.path}/<id_>", lambda call, id_: reading.read(call, FILE, id_))
     at("PATCH", f"{FILE.path}/<id_>", files.rename)
     at("DELETE", f"{FILE.path}/<id_>", files.delete)
-    at("GET", f"{files.CONTENT_PATH}/<id_>", files.content)
+    at("GET", f"{files.CONTENT_PATH}/<org>/<id_>", files.content)
 
     at("POST", DICTIONARY.path, dictionaries.create)
     at("GET", DICTIONARY.path, _dictionaries)

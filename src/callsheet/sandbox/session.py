@@ -149,8 +149,10 @@ class Session:
     def put_content(self, org: str, id_: str, mimetype: str, data: bytes) -> None:
         self._db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", (org, id_, mimetype, data))
 
-    def content(self, id_: str) -> tuple[str, bytes] | None:
-        found = self._db.execute("SELECT mimetype, data FROM contents WHERE id = ?", (id_,)).fetchone()
+    def content(self, org: str, id_: str) -> tuple[str, bytes] | None:
+        found = self._db.execute(
+            "SELECT mimetype, data FROM contents WHERE org = ? AND id = ?", (org, id_)
+        ).fetchone()
         return (found[0], found[1]) if found else None
 
     def delete_content(self, org: str, id_: str) -> None:

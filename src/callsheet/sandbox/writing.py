@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from callsheet.model.canonical import canonical, fingerprint
 from callsheet.sandbox import links
-from callsheet.sandbox.call import Call, answer
+from callsheet.sandbox.call import Author, Call, answer
 from callsheet.sandbox.checking import UUID, Checked, check
 from callsheet.sandbox.clock import iso
 from callsheet.sandbox.problems import Problem, not_found
@@ -30,33 +30,46 @@ Json = dict[str, Any]
 SERVER_OWNED = ("id", "orgId", "createdAt", "updatedAt", "latestVersion")
 
 
-def create(call: Call, resource: Resource) -> Response:
-    body = drop_silently(resource.kind, call.json())
-    variant = _variant(resource, body)
-    checked = check(body, create_shape(resource.kind, variant), defaults=True)
+def prepare(resource: Resource, body: Json) -> Json:
+    """A POST's body as checked and completed; Problem 400 with everything that is wrong with it."""
+    body = drop_silently(resource.kind, body)
+    shape = create_shape(resource.kind, _variant(resource, body))
+    checked = check(body, shape, defaults=True)
     _refuse(resource.kind, checked)
-    for key in checked.cleared:
-        if is_null_echoed(resource.kind, key, create_shape(resource.kind, variant).properties[key]):
-            checked.value[key] = None
-    config, hidden = conceal(resource.kind, rewrite(resource.kind, checked.value))
+    echoed = {
+        key: None for key in checked.cleared if is_null_echoed(resource.kind, key, shape.properties[key])
+    }
+    return rewrite(resource.kind, checked.value | echoed)
+
+
+def create(call: Call, resource: Resource) -> Response:
+    prepared = prepare(resource, call.json())
+    config, hidden = conceal(resource.kind, prepared)
     with call.store.writing() as session:
-        links.check_references(session, call.org, checked.value)
-        row = insert(session, call, resource, _complete(session, call, resource.kind, config), hidden)
+        links.check_references(session, call.org, prepared)
+        row = insert(session, call.author, resource, _complete(session, call, resource.kind, config), hidden)
         links.mirror(session, call.org, resource.kind, row.id, {}, orjson.loads(row.body))
     return answer(row.body, 201)
 
 
 def insert(
-    session: Session, call: Call, resource: Resource, config: Json, hidden: dict[str, str], parent: str = ""
+    session: Session,
+    author: Author,
+    resource: Resource,
+    config: Json,
+    hidden: dict[str, str],
+    *,
+    id_: str | None = None,
+    parent: str = "",
 ) -> Row:
     """Store a new object of the kind, with its first version where the kind has versions."""
-    id_, at = call.new_id(), session.stamp(call.org, call.now)
-    body = {"id": id_, "orgId": call.org} | config | {"createdAt": iso(at), "updatedAt": iso(at)}
+    id_, at = id_ or author.new_id(), session.stamp(author.org, author.now)
+    body = {"id": id_, "orgId": author.org} | config | {"createdAt": iso(at), "updatedAt": iso(at)}
     if resource.versioned:
         body["latestVersion"] = "v1"
-        _add_version(session, call, resource, body, 1)
+        _add_version(session, author, resource, body, 1)
     row = Row(
-        call.org, resource.kind, id_, at, at, orjson.dumps(body), _name(config), parent, _hidden(hidden)
+        author.org, resource.kind, id_, at, at, orjson.dumps(body), _name(config), parent, _hidden(hidden)
     )
     session.insert(row)
     return row
@@ -100,12 +113,12 @@ def change(session: Session, call: Call, resource: Resource, row: Row, body: Jso
     hidden = _hidden(keep_hidden(orjson.loads(row.hidden), fresh, frozenset(body)))
     if canonical(new) == canonical(old) and hidden == row.hidden:
         return row
-    at = session.stamp(call.org, call.now)
+    at = session.stamp(call.org, call.author.now)
     new["updatedAt"] = iso(at)
     if resource.versioned:
         number = int(str(old.get("latestVersion", "v0")).removeprefix("v")) + 1
         new["latestVersion"] = f"v{number}"
-        _add_version(session, call, resource, new, number)
+        _add_version(session, call.author, resource, new, number)
     changed = Row(
         row.org, row.kind, row.id, row.created, at, orjson.dumps(new), _name(new), row.parent, hidden
     )
@@ -156,7 +169,7 @@ def _complete(session: Session, call: Call, kind: str, config: Json) -> Json:
     made: Json = {"status": "active"}
     if config["provider"] == "vapi" and "sipUri" not in config:
         # One number per millisecond of the organisation's clock: unique, and the same in a replay.
-        serial = session.stamp(call.org, call.now) % 10_000_000
+        serial = session.stamp(call.org, call.author.now) % 10_000_000
         made["number"] = f"+1{config.get('numberDesiredAreaCode', '415')}{serial:07d}"
     return config | made
 
@@ -178,11 +191,11 @@ def _check_schema_type(call: Call, old: Json, new: Json) -> None:
         )
 
 
-def _add_version(session: Session, call: Call, resource: Resource, body: Json, number: int) -> None:
+def _add_version(session: Session, author: Author, resource: Resource, body: Json, number: int) -> None:
     config = {key: item for key, item in body.items() if key not in SERVER_OWNED}
     version = config | {
-        "id": call.new_id(),
-        "orgId": call.org,
+        "id": author.new_id(),
+        "orgId": author.org,
         f"{resource.kind}Id": body["id"],
         "version": f"v{number}",
         "configHash": fingerprint(config).removeprefix("sha256:"),
@@ -190,7 +203,7 @@ def _add_version(session: Session, call: Call, resource: Resource, body: Json, n
         "createdBy": None,
         "parentVersion": f"v{number - 1}" if number > 1 else None,
     }
-    session.add_version(call.org, resource.kind, body["id"], number, orjson.dumps(version))
+    session.add_version(author.org, resource.kind, body["id"], number, orjson.dumps(version))
 
 
 def _name(config: Json) -> str | None:

@@ -96,8 +96,11 @@ class Compactor:
         else:
             kind = schema.get("type", "object")
             assert kind in PLAIN, kind
+            if kind == "object" and "enum" in schema:
+                kind = "string"  # the document says object of what its own enum shows to be texts
             out["type"] = "number" if kind == "integer" else kind
-            if "enum" in schema:
+            # An array's own enum repeats what its entries may be; no array is equal to one of them.
+            if "enum" in schema and kind != "array":
                 out["enum"] = schema["enum"]
             if "items" in schema:
                 out["items"] = self.node(schema["items"])
