@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 
 from callsheet.model.kinds import Kind
@@ -15,7 +16,7 @@ from callsheet.model.paths import Pattern, drop, drop_all, find, get, pattern, p
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Digest, Path, Payload, Secret, Text, Value, symbols
 
-_MASK_CHARACTERS = frozenset("*•●xX.…")
+_MASK = re.compile(r"[*•●]{3}|^[xX.…]{4,}$")
 
 
 def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = ()) -> Payload:
@@ -32,22 +33,19 @@ def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = (
 
 
 def mask(value: Value, key: bytes) -> Value:
-    """Every string beneath as a digest; what the provider masked itself stays as it is."""
+    """Every string beneath as a digest. The provider's own masks too: a secret may look like one."""
     if isinstance(value, dict):
         return {name: mask(item, key) for name, item in value.items()}
     if isinstance(value, list):
         return [mask(item, key) for item in value]
-    if isinstance(value, str) and value and not provider_masked(value):
+    if isinstance(value, str) and value:
         return Digest(hmac.new(key, value.encode(), hashlib.sha256).hexdigest())
     return value
 
 
 def provider_masked(value: Value) -> bool:
-    """Whether a string looks like a mask (`****`, `sk-…••••`) and not like a value."""
-    if not isinstance(value, str) or len(value) < 3:
-        return False
-    stars = sum(character in "*•●" for character in value)
-    return stars >= 3 or (len(value) >= 4 and set(value) <= _MASK_CHARACTERS)
+    """Whether a string looks like a mask (`****`, `sk-••••`) and not like a value."""
+    return isinstance(value, str) and _MASK.search(value) is not None
 
 
 def secret_patterns(payload: Payload) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def would_erase(assessment: Assessment, remote: RemoteObject) -> list[Diagnostic
     """Values that the provider hides, that nobody declared, and that sending their neighbours would erase."""
     if assessment.live is None or assessment.fixed:
         return []
-    live, found = assessment.live, []
+    found = []
     touched = touched_keys(assessment.comparison)
     for secret in assessment.kind.secrets:
         hidden: list[Path]
@@ -166,7 +166,9 @@ def would_erase(assessment: Assessment, remote: RemoteObject) -> list[Diagnostic
             hidden = [tuple(secret.at)] if secret.at[0] in touched else []
         else:
             hidden = [
-                path for path, value in find(live, secret.at) if path[0] in touched and provider_masked(value)
+                path
+                for path, value in find(remote.payload, secret.at)
+                if path[0] in touched and provider_masked(value)
             ]
         for path in hidden:
             if get(assessment.payload, path) is ABSENT:

@@ -169,7 +169,7 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
         depends_on=tuple(sorted({ref.address for _, ref in open_references(each.payload)} - {each.address})),
         desired=each.payload,
         lifecycle=lifecycle_of(each),
-        labels=dict(document.labels),
+        labels=dict(document.labels) or None,
         digests={"files": document.files_digest, "settings": document.settings_digest},
         masked=tuple(sorted({*secret_patterns(each.payload), *(each.record.masked if each.record else ())})),
         at=str(place) if place else None,

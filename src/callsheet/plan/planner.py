@@ -26,6 +26,8 @@ from callsheet.plan.targeting import selected
 
 def make_plan(inputs: Inputs) -> Plan:
     """The plan for these inputs; equal inputs give equal plans. CallsheetError with every diagnostic."""
+    if inputs.options.destroy:
+        inputs = replace(inputs, resources={})
     matches = match(inputs)
     resolution = Resolution(inputs, matches)
     drift = find_drift(
