@@ -26,18 +26,20 @@ _CONSUMED = ("systemPromptRef", "policies", "safetyPolicyRef")
 
 @dataclass(slots=True)
 class Lowering:
-    """One document on its last steps. `files` and `settings` collect what its digests are made of."""
+    """One document on its last steps. `linked` says whether it holds links to other resources; `files` and
+    `settings` collect what its digests are made of; `failed` tells that something could not be had."""
 
     context: Context
     layered: Layered
     address: str
     external_kinds: Collection[str]
+    linked: bool
     files: dict[str, Value] = field(default_factory=dict)
     settings: dict[str, Value] = field(default_factory=dict)
     failed: bool = False
 
     def run(self, kind: str) -> None:
-        """Read what the document names and turn references into symbols; `failed` says whether it could."""
+        """Read what the document names, and turn the links that were seen into symbols."""
         spec = self.layered.value["spec"]
         if kind == "Assistant":
             self._assistant(spec)
@@ -47,6 +49,8 @@ class Lowering:
             self._knowledge_base(spec)
         elif kind == "File":
             self._file(spec)
+        if not self.linked:
+            return
         linker = Linker(self.external_kinds)
         linked = linker.link(self.layered.value["spec"], ("spec",))
         self.layered.value = {**self.layered.value, "spec": linked}

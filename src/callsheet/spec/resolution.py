@@ -69,7 +69,7 @@ class Resolution:
         if problems:
             context.report(layered, problems, address)
             return None
-        lowering = Lowering(context, layered, address, self._external_kinds, files, settings)
+        lowering = Lowering(context, layered, address, self._external_kinds, expander.linked, files, settings)
         settings |= expander.used
         files |= {f"file:{path}": digest(content.encode()) for path, content in expander.files.items()}
         lowering.run(declaration.address.kind)

@@ -126,7 +126,9 @@ class HttpToolSpec(Spec):
 class NativeToolSpec(Spec):
     """A tool of one of the provider's own types."""
 
-    type: str | None = Field(None, description="The provider's tool type.")
+    type: str | None = Field(
+        None, description="The provider's tool type.", json_schema_extra={"not": {"const": "http"}}
+    )
 
 
 class KnowledgeDocument(Shape):

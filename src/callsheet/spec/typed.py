@@ -136,6 +136,8 @@ def _problems(problem: ValidationError, value: Value, base: Path, deferred: bool
         if missing:
             path = (*path, str(error["loc"][-1]))
         elif deferred and isinstance(found, str) and "${" in found:
+            # Kept without a word: it still tells that this branch of a union got furthest.
+            faults.setdefault(path, _Fault([], []))
             continue
         fault = faults.setdefault(path, _Fault([], []))
         phrase = _phrase(error)
@@ -143,7 +145,9 @@ def _problems(problem: ValidationError, value: Value, base: Path, deferred: bool
             fault.phrases.append(phrase)
             fault.types.append(error["type"])
     return [
-        _problem(path, fault, value, base) for path, fault in faults.items() if not _covered(path, faults)
+        _problem(path, fault, value, base)
+        for path, fault in faults.items()
+        if fault.phrases and not _covered(path, faults)
     ]
 
 
