@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from werkzeug.wrappers import Response
 
+from callsheet.model.canonical import fingerprint
 from callsheet.sandbox.call import Call, answer
 from callsheet.sandbox.clock import iso
 from callsheet.sandbox.problems import Problem, not_found
@@ -40,9 +41,24 @@ def create(call: Call, provider: str) -> Response:
             "createdAt": iso(at),
             "updatedAt": iso(at),
         }
-        row = Row(call.org, DICTIONARY.kind, id_, at, at, orjson.dumps(wrapped), body["name"], provider)
+        row = Row(
+            call.org,
+            DICTIONARY.kind,
+            id_,
+            at,
+            at,
+            orjson.dumps(wrapped),
+            body["name"],
+            provider,
+            _rules(body),
+        )
         session.insert(row)
     return answer(row.body, 201)
+
+
+def _rules(body: Json) -> str:
+    """What ElevenLabs says of a dictionary holds no rules, so only their fingerprint is kept."""
+    return orjson.dumps({"rules": fingerprint(body["rules"])} if "rules" in body else {}).decode()
 
 
 def _eleven_labs(call: Call, body: Json, at: int) -> Json:
@@ -53,7 +69,6 @@ def _eleven_labs(call: Call, body: Json, at: int) -> Json:
         "creationTimeUnix": at // 1000,
         "versionId": call.author.new_id().replace("-", "")[:20],
         "versionRulesNum": len(body["rules"]),
-        "rules": body["rules"],
     }
     return out | {key: body[key] for key in ("description",) if key in body}
 
@@ -80,17 +95,16 @@ def update(call: Call, provider: str, id_: str) -> Response:
     with call.store.writing() as session:
         row = _require(session, call, provider, id_)
         old = orjson.loads(row.body)
-        made = old["resource"] | body
-        if made == old["resource"]:
+        hidden = _rules(body)
+        made = old["resource"] | {key: value for key, value in body.items() if key != "rules"}
+        if made == old["resource"] and hidden == row.hidden:
             return answer(row.body)
         if provider == "11labs":
-            made |= {
-                "versionId": call.author.new_id().replace("-", "")[:20],
-                "versionRulesNum": len(body["rules"]),
-            }
+            made["versionId"] = call.author.new_id().replace("-", "")[:20]
+            made["versionRulesNum"] = len(body["rules"])
         at = session.stamp(call.org, call.author.now)
         new = old | {"resource": made, "updatedAt": iso(at)}
-        row = Row(row.org, row.kind, row.id, row.created, at, orjson.dumps(new), row.name, row.parent)
+        row = Row(row.org, row.kind, row.id, row.created, at, orjson.dumps(new), row.name, row.parent, hidden)
         session.update(row)
     return answer(row.body)
 

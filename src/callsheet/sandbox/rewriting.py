@@ -88,6 +88,15 @@ def conceal(kind: str, body: Json) -> tuple[Json, dict[str, str]]:
     return body, {path: _digest(value) for path, value in secrets.items()}
 
 
+def indicators(kind: str, hidden: Mapping[str, str]) -> Json:
+    """Fields that tell that something is set which is never returned."""
+    return {
+        rule["field"]: True
+        for rule in quirks()["secretIndicators"]
+        if rule["kind"] == kind and rule["path"] in hidden
+    }
+
+
 def _without_keys(value: Any, path: tuple[str, ...], secrets: dict[str, Any]) -> Any:
     fields = quirks()["credentialSecrets"]["fields"]
     if isinstance(value, dict):

@@ -17,6 +17,7 @@ from callsheet.sandbox.resource import Resource
 from callsheet.sandbox.rewriting import (
     conceal,
     drop_silently,
+    indicators,
     is_null_echoed,
     keep_hidden,
     rewrite,
@@ -27,7 +28,7 @@ from callsheet.sandbox.shapes import create_shape, update_shape, variants
 from callsheet.sandbox.stock import STOCK
 
 Json = dict[str, Any]
-SERVER_OWNED = ("id", "orgId", "createdAt", "updatedAt", "latestVersion")
+SERVER_OWNED = ("id", "orgId", "createdAt", "updatedAt", "latestVersion", "isServerUrlSecretSet")
 
 
 def prepare(resource: Resource, body: Json) -> Json:
@@ -64,7 +65,8 @@ def insert(
 ) -> Row:
     """Store a new object of the kind, with its first version where the kind has versions."""
     id_, at = id_ or author.new_id(), session.stamp(author.org, author.now)
-    body = {"id": id_, "orgId": author.org} | config | {"createdAt": iso(at), "updatedAt": iso(at)}
+    body = {"id": id_, "orgId": author.org} | config | indicators(resource.kind, hidden)
+    body |= {"createdAt": iso(at), "updatedAt": iso(at)}
     if resource.versioned:
         body["latestVersion"] = "v1"
         _add_version(session, author, resource, body, 1)
@@ -110,7 +112,10 @@ def change(session: Session, call: Call, resource: Resource, row: Row, body: Jso
             new.pop(key, None)
     links.check_references(session, call.org, checked.value)
     new, fresh = conceal(resource.kind, rewrite(resource.kind, new))
-    hidden = _hidden(keep_hidden(orjson.loads(row.hidden), fresh, frozenset(body)))
+    kept = keep_hidden(orjson.loads(row.hidden), fresh, frozenset(body))
+    hidden = _hidden(kept)
+    new.pop("isServerUrlSecretSet", None)
+    new |= indicators(resource.kind, kept)
     if canonical(new) == canonical(old) and hidden == row.hidden:
         return row
     at = session.stamp(call.org, call.author.now)

@@ -19,6 +19,7 @@ def test_both_providers(api: Api) -> None:
     assert two["resourceId"] == two["resource"]["id"]
     assert [entry["id"] for entry in api.get(ELEVEN)["results"]] == [one["id"]]
     assert api("GET", f"{CARTESIA}/{one['id']}").status == 404
+    assert "rules" not in one["resource"], "what ElevenLabs tells holds none"
     changed = api.change(f"{ELEVEN}/{one['id']}", {"rules": RULES * 2})
     assert changed["resource"]["versionRulesNum"] == 2
     assert changed["resource"]["versionId"] != one["resource"]["versionId"]

@@ -64,6 +64,10 @@ def test_a_server_secret_shows_in_inline_tools_only(api: Api) -> None:
         },
     )
     assert made["server"] == {"url": "https://x.example", "headers": {"X-Key": "visible"}}
+    assert made["isServerUrlSecretSet"] is True
+    answer = api("PATCH", f"/assistant/{made['id']}", {"isServerUrlSecretSet": False})
+    assert answer.body["message"] == ["property isServerUrlSecretSet should not exist"]
+    assert "isServerUrlSecretSet" not in api.change(f"/assistant/{made['id']}", {"server": None})
     assert made["model"]["tools"][1]["server"] == server
 
 
