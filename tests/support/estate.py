@@ -29,7 +29,9 @@ KINDS: Mapping[str, Kind] = {
         label_path=("metadata", "callsheet"),
         server_owned=patterns("id", "orgId", "updatedAt"),
         references=(
-            Reference(pattern("model.toolIds[*]"), {"Tool": "id", "KnowledgeBase": "toolId"}, deferrable=True),
+            Reference(
+                pattern("model.toolIds[*]"), {"Tool": "id", "KnowledgeBase": "toolId"}, deferrable=True
+            ),
         ),
         identity=((pattern("model.messages"), (("role",),)),),
         unions=((pattern("model"), "provider"),),
@@ -78,13 +80,13 @@ KINDS: Mapping[str, Kind] = {
 
 def resource(address: str, payload: Payload, kind: str | None = None, **lifecycle: Any) -> Resource:
     where = Address.parse(address)
-    document = Document(
-        where.document, payload, lifecycle=Lifecycle(**lifecycle), files_digest=repr(payload)
-    )
+    document = Document(where.document, payload, lifecycle=Lifecycle(**lifecycle), files_digest=repr(payload))
     return Resource(where, kind or where.kind, {"name": where.name, **payload}, document)
 
 
-def live_object(kind: str, identity: str, payload: Payload, label: Mapping[str, str] | None = None) -> RemoteObject:
+def live_object(
+    kind: str, identity: str, payload: Payload, label: Mapping[str, str] | None = None
+) -> RemoteObject:
     name = payload.get("name")
     return RemoteObject(
         kind, identity, {"id": identity, **payload}, name if isinstance(name, str) else None, label
@@ -110,7 +112,9 @@ class Estate:
         del self.resources[Address.parse(address)]
         return self
 
-    def exists(self, kind: str, identity: str, payload: Payload, label: Mapping[str, str] | None = None) -> Estate:
+    def exists(
+        self, kind: str, identity: str, payload: Payload, label: Mapping[str, str] | None = None
+    ) -> Estate:
         self.live.setdefault(kind, {})[identity] = live_object(kind, identity, payload, label)
         return self
 
@@ -138,9 +142,7 @@ class Estate:
             return value
 
         kind = KINDS[item.kind]
-        sent = {
-            key: value for key, value in item.payload.items() if (key,) not in kind.write_only
-        }
+        sent = {key: value for key, value in item.payload.items() if (key,) not in kind.write_only}
         payload = {**transform(sent, wire), **(extra or {})}
         self.exists(item.kind, identity, payload)
         masked = secret_patterns(item.payload)
@@ -253,7 +255,8 @@ def steps(plan: Plan) -> dict[str, list[tuple[str, Sequence[str]]]]:
     """Per address the calls with what they wait for."""
     return {
         change.address: [
-            (str(step.call), [f"{address}#{number}" for address, number in step.after]) for step in change.steps
+            (str(step.call), [f"{address}#{number}" for address, number in step.after])
+            for step in change.steps
         ]
         for change in plan.changes
     }

@@ -89,7 +89,8 @@ def _judge(
         clear_asked = d is None and a is ABSENT and now is not ABSENT and now is not None
         spec_moved = clear_asked or not same(d, a, sets, path)
         if not spec_moved and not live_moved:
-            verdict = Verdict.IN_SYNC if agrees(d, now, sets, path) else Verdict.NORMALISED
+            fits = agrees(d, now, sets, path) or covers(path, kind.write_only)
+            verdict = Verdict.IN_SYNC if fits else Verdict.NORMALISED
         elif live_moved and not spec_moved:
             verdict = Verdict.RESTORE
             inner = agrees(d, now, sets, path) and agrees(d, s, sets, path)

@@ -93,10 +93,9 @@ def _kinds(session: Session) -> set[str]:
 
 
 def _unmanaged(state: State, live: dict[str, dict[str, RemoteObject]]) -> list[dict[str, Any]]:
-    bound = {(record.kind, record.remote_id) for record in state.records.values()}
     return [
         {"kind": kind, "remoteId": identity, "name": remote.name}
         for kind in sorted(live)
         for identity, remote in sorted(live[kind].items())
-        if (kind, identity) not in bound
+        if not state.owns(kind, identity)
     ]

@@ -49,10 +49,10 @@ def match(inputs: Inputs) -> Matches:
                 )
             )
     out.removed = records
-    bound = {(record.kind, record.remote_id) for record in inputs.state.records.values()}
-    bound |= {(record.kind, old) for record in inputs.state.records.values() for old in record.replaced}
     free = {
-        kind: {identity: remote for identity, remote in objects.items() if (kind, identity) not in bound}
+        kind: {
+            identity: remote for identity, remote in objects.items() if not inputs.state.owns(kind, identity)
+        }
         for kind, objects in inputs.live.items()
     }
     if not inputs.options.destroy:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from callsheet.state.record import Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """One environment's state.
 
@@ -26,15 +27,25 @@ class State:
     organisation: str | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
 
-    def by_remote_id(self) -> dict[tuple[str, str], Record]:
-        return {(record.kind, record.remote_id): record for record in self.records.values()}
+    def owns(self, kind: str, remote_id: str) -> bool:
+        """Whether an object is bound to an address, or came along with one (a knowledge base's tool)."""
+        return (kind, remote_id) in self._bound or remote_id in self._brought
 
-    def with_entry(self, entry: Entry, serial: int) -> State:
-        """This state after one log entry."""
-        records = dict(self.records)
-        apply_entry(records, entry)
-        return replace(
-            self, records=records, serial=serial, organisation=entry.organisation or self.organisation
+    @cached_property
+    def _bound(self) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (record.kind, identity)
+            for record in self.records.values()
+            for identity in (record.remote_id, *record.replaced)
+        )
+
+    @cached_property
+    def _brought(self) -> frozenset[str]:
+        return frozenset(
+            value
+            for record in self.records.values()
+            for name, value in record.attributes.items()
+            if name.endswith("Id") and isinstance(value, str)
         )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from support.estate import KEY, KINDS, Estate, resource
-
 from callsheet.model.paths import show
 from callsheet.plan.drift import DriftReport, find_drift
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.state.snapshot import State
+from support.estate import KEY, KINDS, Estate, resource
 
 
 def drift(estate: Estate, *acknowledged: Acknowledgement, today: str = "2026-06-01") -> DriftReport:

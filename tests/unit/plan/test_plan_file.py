@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from support.estate import Estate, resource
 
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.value import Content, Ref, Secret
 from callsheet.plan.archive import Archive, pack, unpack
 from callsheet.plan.plan import Plan
+from support.estate import Estate, resource
 
 DATA = b"returns within 30 days"
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -99,9 +99,11 @@ def test_a_plan_of_another_format_is_refused() -> None:
         unpack(edited(lambda plan: plan.update(format="callsheet.plan/9")), "x.plan")
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"{}", b"PK\x03\x04" + b"x" * 100, pack(archive(rich().plan()))[:200]])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", b"{}", b"PK\x03\x04" + b"x" * 100, pack(archive(rich().plan()))[:200]]
+)
 def test_what_is_no_plan_is_one_clear_error(data: bytes) -> None:
-    with pytest.raises(CallsheetError, match="x.plan is no plan"):
+    with pytest.raises(CallsheetError, match=r"x\.plan is no plan"):
         unpack(data, "x.plan")
 
 

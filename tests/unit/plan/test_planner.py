@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.estate import Estate, actions, lines, resource, steps
 
 from callsheet.model.errors import CallsheetError
 from callsheet.model.value import After, Content, Ref, Secret, Text
 from callsheet.plan.change import Change
 from callsheet.plan.plan import Plan
+from support.estate import Estate, actions, lines, resource, steps
 
 
 def change(plan: Plan, address: str) -> Change:
@@ -61,7 +61,14 @@ def test_drift_is_set_back_with_its_cause_and_told_apart() -> None:
     assert plan.summary["drifted"] == 1
     [found] = plan.drift
     assert found["attributes"] == [
-        {"path": ["first"], "op": "change", "managed": True, "seen": "hi", "live": "edited", "sensitive": False}
+        {
+            "path": ["first"],
+            "op": "change",
+            "managed": True,
+            "seen": "hi",
+            "live": "edited",
+            "sensitive": False,
+        }
     ]
 
 
@@ -100,7 +107,9 @@ def test_a_conflict_may_be_overwritten_or_kept() -> None:
 
 def test_what_converged_is_a_matter_of_state_only() -> None:
     estate = Estate().managed(resource("Assistant/a", {"first": "hi"}), "1")
-    plan = estate.edit("Assistant", "1", first="new").declare(resource("Assistant/a", {"first": "new"})).plan()
+    plan = (
+        estate.edit("Assistant", "1", first="new").declare(resource("Assistant/a", {"first": "new"})).plan()
+    )
     assert actions(plan) == {"Assistant/a": "refresh"}
     assert not change(plan, "Assistant/a").writes
 
@@ -295,7 +304,9 @@ def test_two_claims_on_one_object_are_an_error() -> None:
 
 
 def test_what_cannot_be_changed_cannot_be_adopted() -> None:
-    estate = Estate().declare(resource("Tool/t", {"type": "x"})).exists("Tool", "1", {"name": "t", "type": "y"})
+    estate = (
+        Estate().declare(resource("Tool/t", {"type": "x"})).exists("Tool", "1", {"name": "t", "type": "y"})
+    )
     with pytest.raises(CallsheetError, match="type is another"):
         estate.plan()
 
@@ -310,14 +321,15 @@ def test_objects_nobody_declared_are_listed_and_left() -> None:
 def test_a_rotated_secret_is_a_change_without_its_value() -> None:
     estate = Estate(secrets={"secrets://env/T": "canary-one"})
     estate.managed(
-        resource("Assistant/a", {"server": {"headers": {"X": Text(("Bearer ", Secret("secrets://env/T")))}}}), "1"
+        resource("Assistant/a", {"server": {"headers": {"X": Text(("Bearer ", Secret("secrets://env/T")))}}}),
+        "1",
     )
     estate.secrets["secrets://env/T"] = "canary-two"
     plan = estate.plan()
     [line] = change(plan, "Assistant/a").attributes
     assert (line.cause, line.sensitive) == ("secret", True)
     assert "canary" not in str(plan.to_json())
-    assert "digest\"" not in str(plan.to_json()["changes"][0]["attributes"])
+    assert 'digest"' not in str(plan.to_json()["changes"][0]["attributes"])
 
 
 def test_a_secret_out_of_reach_is_said_to_be_not_compared() -> None:
@@ -338,9 +350,7 @@ def test_a_hidden_value_that_sending_would_erase_is_refused() -> None:
         estate.plan()
     # Declared, it is sent again with its neighbour, and nothing is lost.
     estate.secrets["secrets://env/S"] = "s"
-    estate.declare(
-        resource("Assistant/a", {"server": {"url": "v", "secret": Secret("secrets://env/S")}})
-    )
+    estate.declare(resource("Assistant/a", {"server": {"url": "v", "secret": Secret("secrets://env/S")}}))
     assert actions(estate.plan()) == {"Assistant/a": "update"}
 
 
@@ -356,12 +366,13 @@ def test_a_masked_value_that_sending_would_erase_is_refused() -> None:
 
 
 def test_another_type_of_value_takes_its_unmanaged_keys_along() -> None:
-    estate = Estate().managed(
-        resource("Assistant/a", {"model": {"provider": "x", "name": "m"}}), "1"
-    )
+    estate = Estate().managed(resource("Assistant/a", {"model": {"provider": "x", "name": "m"}}), "1")
     estate.edit("Assistant", "1", model={"provider": "x", "name": "m", "seed": 4})
     estate.records["Assistant/a"] = estate.records["Assistant/a"].__class__.from_json(
-        {**estate.records["Assistant/a"].to_json(), "seen": {"name": "a", "model": {"provider": "x", "name": "m", "seed": 4}}}
+        {
+            **estate.records["Assistant/a"].to_json(),
+            "seen": {"name": "a", "model": {"provider": "x", "name": "m", "seed": 4}},
+        }
     )
     plan = estate.declare(resource("Assistant/a", {"model": {"provider": "y", "name": "m"}})).plan()
     assert ("model.seed", "remove", 4, "-", "spec") in lines(plan, "Assistant/a")

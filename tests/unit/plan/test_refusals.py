@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.estate import Estate, resource
 
 from callsheet.plan.plan import Plan
+from support.estate import Estate, resource
 
 
 def rules(plan: Plan) -> list[tuple[str, str]]:
@@ -65,8 +65,10 @@ def test_mass_deletion_can_be_allowed() -> None:
 
 
 def test_a_protected_resource_is_not_deleted_even_when_its_document_is_gone() -> None:
-    estate = Estate().managed(resource("Assistant/a", {}, prevent_destroy=True), "1").managed(
-        resource("Assistant/b", {}), "2"
+    estate = (
+        Estate()
+        .managed(resource("Assistant/a", {}, prevent_destroy=True), "1")
+        .managed(resource("Assistant/b", {}), "2")
     )
     assert rules(estate.drop("Assistant/a").plan()) == [("preventDestroy", "refused")]
     assert ("preventDestroy", "refused") in rules(estate.plan(destroy=True))
@@ -79,8 +81,10 @@ def test_a_protected_resource_is_not_replaced() -> None:
 
 
 def test_irreversible_kinds_are_protected_unless_the_file_says_otherwise() -> None:
-    estate = Estate().managed(resource("Number/n", {"provider": "x"}), "1").managed(
-        resource("Assistant/b", {}), "2"
+    estate = (
+        Estate()
+        .managed(resource("Number/n", {"provider": "x"}), "1")
+        .managed(resource("Assistant/b", {}), "2")
     )
     estate.drop("Number/n")
     assert rules(estate.plan()) == [("preventDestroy", "refused")]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.estate import Estate, actions, resource
 
 from callsheet.model.errors import CallsheetError
 from callsheet.model.value import Ref
+from support.estate import Estate, actions, resource
 
 
 def estate() -> Estate:
