@@ -17,7 +17,7 @@ from callsheet.spec.reader import decode, parse
 from callsheet.spec.rules import broken_rules
 from callsheet.spec.shapes import SPECS, NativeToolSpec, spec_shape
 from callsheet.spec.source import BODY, FileSource
-from callsheet.spec.typed import Problem, canonical, judge
+from callsheet.spec.typed import Problem, check
 
 _NO_KIND = (
     f"One of {', '.join(SPECS)}. YAML that is no document belongs under prompts/, schemas/ or transcripts/, "
@@ -122,24 +122,16 @@ class FileReader:
         if not isinstance(kind, str) or kind not in SPECS:
             self._bad_kind(source, index, value)
             return
-        problems: list[Problem] = []
-        document = canonical(Envelope, value, problems)
-        if document.get("spec") is None:
+        document, problems = check(Envelope, value, deferred=True)
+        document.setdefault("spec", {})
+        if document["spec"] is None:
             document["spec"] = {}
-        shape = spec_shape(kind, document["spec"])
-        document["spec"] = canonical(shape, document["spec"], problems, ("spec",))
-        if shape is NativeToolSpec:
-            problems = [_tool_hint(problem) for problem in problems]
-        unknown = {problem.path[:-1] for problem in problems}
-        found = judge(Envelope, document, deferred=True)
         if isinstance(document["spec"], dict):
-            found += judge(shape, document["spec"], ("spec",), deferred=True)
-            found += broken_rules(document) if not problems and not found else []
-        problems += [
-            problem
-            for problem in found
-            if problem.code != "spec.missing-key" or problem.path[:-1] not in unknown
-        ]
+            shape = spec_shape(kind, document["spec"])
+            document["spec"], found = check(shape, document["spec"], ("spec",), deferred=True)
+            problems += map(_tool_hint, found) if shape is NativeToolSpec else found
+        if not problems:
+            problems += broken_rules(document)
         if not problems and "${" in document["metadata"]["name"]:
             summary = "metadata.name is the same in every environment and holds no placeholder"
             problems.append(Problem(("metadata", "name"), "spec.value", summary, "Write a plain slug."))

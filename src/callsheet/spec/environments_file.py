@@ -9,14 +9,14 @@ from typing import Any
 
 from callsheet.model.address import Address, is_name
 from callsheet.model.diagnostics import Diagnostic, error, nearest, warning
-from callsheet.model.value import Path, Secret, Text, Value
+from callsheet.model.value import Path, Text, Value
 from callsheet.spec.environments import AcknowledgedDrift, Environment, Environments, ProviderSettings
 from callsheet.spec.placeholders import Expander, Scope
 from callsheet.spec.sections import EnvironmentSection, EnvironmentsFile
 from callsheet.spec.semver import is_version
 from callsheet.spec.shapes import SPECS
 from callsheet.spec.source import FileSource
-from callsheet.spec.typed import Problem, canonical, judge
+from callsheet.spec.typed import Problem, check, judge
 
 FILE = "environments.yaml"
 DEFAULT_NAMES = ("dev", "development")
@@ -24,8 +24,8 @@ _SETTINGS = (
     "model", "temperature", "voice", "transcriber", "language",
     "promptSource", "logging", "rateLimit", "featureFlags",
 )  # fmt: skip
-# These hold document text, in which placeholders are replaced later, or nothing that has any.
-_UNEXPANDED = ("overrides",)
+# Overrides hold document text, in which placeholders are replaced later; `secrets` is a template.
+_UNEXPANDED = ("overrides", "secrets")
 _TEMPLATE = re.compile(r"secrets://[a-z][a-z0-9-]*/[^\s]*\{(?:name|NAME)\}[^\s]*")
 
 
@@ -43,9 +43,7 @@ class EnvironmentsReader:
             summary = "the file must hold one mapping with the key 'environments'"
             self.diagnostics.append(error("spec.environments", summary, place=self._source.place(0, ())))
             return None
-        problems: list[Problem] = []
-        value = canonical(EnvironmentsFile, documents[0], problems)
-        problems += judge(EnvironmentsFile, value, deferred=True)
+        value, problems = check(EnvironmentsFile, documents[0], deferred=True)
         self._note(problems)
         sections = value.get("environments")
         if problems or not isinstance(sections, dict):
@@ -141,6 +139,8 @@ class EnvironmentsReader:
         expander = Expander(Scope(f"environments.yaml ({name})", {"env": {"name": name}}))
         plain = {key: item for key, item in merged.items() if key not in _UNEXPANDED}
         expanded = expander.expand(plain)
+        if isinstance(template := merged.get("secrets"), str):
+            expanded = {**expanded, "secrets": expander.text(template, ("secrets",), whole=False)}
         for fault in expander.faults:
             path = self._path(section, name, fault.path)
             place = self._source.place_within(0, path, fault.needle)
@@ -159,8 +159,6 @@ class EnvironmentsReader:
     def _template(self, name: str, section: Mapping[str, Any], template: Value) -> str:
         if template is None:
             return "secrets://env/{NAME}"
-        if isinstance(template, Secret):
-            template = template.uri
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
             self.diagnostics.append(
                 error(

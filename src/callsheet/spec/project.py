@@ -192,7 +192,7 @@ class _Loading:
         known = {str(address) for address in documents}
         for environment in environments.environments.values():
             for key in environment.overrides:
-                if key not in known and not key.endswith("/*"):
+                if key not in known and "/" in key and not key.endswith("/*"):
                     path = ("environments", environment.name, "overrides", key)
                     place = environments.source.key_place(0, path)
                     summary = f"there is no document {key} to override"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from callsheet.spec.files import FileProblem
 from callsheet.spec.prompts import FOLDER, Prompt, Prompts
 from callsheet.spec.semver import is_version
 
+_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 # Which statuses an environment takes, by its promptSource. Retired versions are for nobody.
 _TAKES = {
     "local": ("draft", "active"),
@@ -77,7 +79,7 @@ class Chooser:
             name = name.removeprefix(FOLDER).removesuffix(".md")
         elif name.endswith(".md"):
             return None
-        return name
+        return name if _NAME.fullmatch(name) else None
 
     def _file(
         self, path: str, name: str, settings: Mapping[str, str], diagnostics: list[Diagnostic]

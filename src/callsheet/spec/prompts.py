@@ -17,7 +17,7 @@ from callsheet.spec.portable import Shape
 from callsheet.spec.reader import decode, parse
 from callsheet.spec.semver import Version, is_version
 from callsheet.spec.source import FileSource
-from callsheet.spec.typed import Problem, canonical, judge
+from callsheet.spec.typed import Problem, check
 
 FOLDER = "prompts/"
 Status = Literal["draft", "active", "retired"]
@@ -84,10 +84,8 @@ class PromptFile:
         value = parsed.values[0] if parsed.values else {}
         if parsed.findings:
             return None
-        problems: list[Problem] = []
         shape = PromptHeader if version is None else VersionHeader
-        value = canonical(shape, value, problems)
-        problems += judge(shape, value)
+        value, problems = check(shape, value)
         if not problems and version is not None and value.get("version", str(version)) != str(version):
             summary = f"the file is version {version}, its front matter says {value['version']}"
             problems.append(Problem(("version",), "spec.prompt", summary, "Make them agree."))

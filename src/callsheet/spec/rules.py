@@ -83,7 +83,7 @@ def _lifecycle(document: Payload) -> Iterator[Problem]:
         if moved == address:
             yield _problem(path, f"{address} cannot be moved from itself", "Name its former address.")
         elif moved.partition("/")[0] != document["kind"]:
-            yield _problem(path, f"a {document['kind']} cannot have been {moved}", "A rename keeps the kind.")
+            yield _problem(path, f"{address} cannot have been {moved}", "A rename keeps the kind.")
 
 
 def _problem(path: Path, summary: str, hint: str) -> Problem:

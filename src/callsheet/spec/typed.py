@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,6 +60,22 @@ def _is_mapped(annotation: Any) -> bool:
     return get_origin(annotation) is dict or any(
         get_origin(part) is dict and any(_shapes(part)) for part in get_args(annotation)
     )
+
+
+def check(
+    shape: type[Shape], value: Value, path: Path = (), *, deferred: bool = False
+) -> tuple[Value, list[Problem]]:
+    """The value in its canonical form, and everything in which it does not have the shape."""
+    problems: list[Problem] = []
+    value = canonical(shape, value, problems, path)
+    misspelt = {problem.path[:-1] for problem in problems}
+    # A key that is missing because it is misspelt is one mistake, not two.
+    problems += [
+        problem
+        for problem in judge(shape, value, path, deferred=deferred)
+        if problem.code != "spec.missing-key" or problem.path[:-1] not in misspelt
+    ]
+    return value, problems
 
 
 def canonical(shape: type[Shape], value: Value, problems: list[Problem], path: Path = ()) -> Value:
@@ -222,7 +239,7 @@ def _problem(path: Path, fault: _Fault, value: Value, base: Path) -> Problem:
     if fault.types == ["missing"]:
         return Problem(full, "spec.missing-key", f"{name} is missing", "Add it.")
     found = get(value, path)
-    summary = f"{name} must be {' or '.join(fault.phrases)}"
+    summary = f"{name} must be {' or '.join(fault.phrases)}".replace("must be not empty", "must not be empty")
     if all(kind in _PHRASES for kind in fault.types):
         return Problem(full, "spec.type", f"{summary}, not {_kind(found)}", _type_hint(fault, found))
     return Problem(full, "spec.value", summary, _value_hint(fault, found))
@@ -233,7 +250,8 @@ def _type_hint(fault: _Fault, found: Value) -> str:
         return "Put it in quotes."
     if "model_type" in fault.types and isinstance(found, str) and "string_type" not in fault.types:
         return "A reference to another resource is written {ref: NAME}."
-    if isinstance(found, str) and ({"int_type", "float_type", "bool_type"} & set(fault.types)):
+    wants_number = {"int_type", "float_type", "bool_type"} & set(fault.types)
+    if isinstance(found, str) and wants_number and re.fullmatch(r"-?[0-9.]+|true|false", found):
         return "Take the quotes away."
     return ""
 
