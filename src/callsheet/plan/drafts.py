@@ -28,6 +28,8 @@ def draft_for(
 ) -> tuple[Draft | None, list[Diagnostic]]:
     """The change of one declared resource, or None where it is as it should be."""
     problems: list[Diagnostic] = []
+    if _untouched(inputs, matches, each):
+        return None, problems
     change = _base(inputs, matches, each)
     draft = Draft(change, each.kind, each.payload, each.comparison, refs=open_references(each.payload))
     if each.live is None:
@@ -58,6 +60,18 @@ def draft_for(
         )
         return draft, problems
     return _update(inputs, matches, each, draft, kept, problems)
+
+
+def _untouched(inputs: Inputs, matches: Matches, each: Assessment) -> bool:
+    """Whether nothing is to be done or learnt; most resources of most plans, so it is asked first."""
+    return (
+        each.live is not None
+        and each.record is not None
+        and each.comparison.classification is Class.IN_SYNC
+        and each.address not in matches.moved
+        and not _state_moved(each)
+        and not _leftovers(inputs, each.record)
+    )
 
 
 def _update(

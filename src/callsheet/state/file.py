@@ -79,7 +79,7 @@ class FileStore:
         path = self._path("logs", log)
         block = b"".join(entry + b"\n" for entry in entries)
         with self._locked(), self._writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _private(path.parent)
             begun = path.exists()
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as handle:
                 length = _whole(handle.read())
@@ -130,7 +130,7 @@ class FileStore:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _private(self.folder)
             with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS, mode=0o600):
                 yield
         except Timeout:
@@ -153,7 +153,7 @@ class FileStore:
 
     @staticmethod
     def _replace(path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _private(path.parent)
         # mkstemp makes files of mode 0600.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
@@ -175,6 +175,13 @@ class FileStore:
             hint="check the file's owner and permissions",
             code="state.unreadable",
         )
+
+
+def _private(folder: Path) -> None:
+    """Make the folder and what it lies in, for their owner alone; what is there already stays as it is."""
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _whole(data: bytes) -> int:
