@@ -21,7 +21,8 @@ _MASK = re.compile(r"[*•●]{3}|^[xX.…]{4,}$")
 
 def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = ()) -> Payload:
     """`remote.payload` as it may leave the process; `masked` are further patterns that hold secrets."""
-    payload = drop_all(remote.payload, kind.server_owned)
+    # What is write-only may still stand in the answer to a write; no list shows it again.
+    payload = drop_all(remote.payload, (*kind.server_owned, *kind.write_only))
     if kind.label_path:
         payload = _without_label(payload, kind.label_path)
     shapes: list[Pattern] = [field.at for field in kind.secrets if field.echo != "never"]

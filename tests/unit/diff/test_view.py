@@ -33,6 +33,12 @@ def test_server_owned_fields_and_our_mark_are_left_out() -> None:
     ) == {"name": "a", "nested": {"a": {"mine": 2}}}
 
 
+def test_what_is_write_only_is_left_out_of_the_answer_to_a_write() -> None:
+    kind = Kind("Dictionary", "test", write_only=patterns("rules"))
+    answer = RemoteObject("Dictionary", "1", {"name": "brands", "rules": [{"text": "Acme"}]})
+    assert view(kind, answer, b"key") == {"name": "brands"}
+
+
 def test_a_container_that_holds_more_than_our_mark_stays() -> None:
     assert seen({"metadata": {"callsheet": {}, "team": "x"}}) == {"metadata": {"callsheet": {}, "team": "x"}}
     assert seen({"metadata": {"callsheet": {"address": "x"}, "team": "x"}}) == {"metadata": {"team": "x"}}
