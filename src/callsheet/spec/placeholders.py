@@ -104,7 +104,8 @@ class Expander:
     def text(self, text: str, path: Path = (), *, whole: bool = True) -> Value:
         """One text. With `whole`, text that is a single placeholder or secret takes its value's type."""
         if whole and text.startswith(SECRET):
-            return self._try(path, text, _secret, text)
+            uri = self.text(text, path, whole=False) if "${" in text else text
+            return self._try(path, text, _secret, uri if isinstance(uri, str) else "")
         parts: list[Value] = []
         at = 0
         for token in _TOKEN.finditer(text):
