@@ -1,1 +1,1 @@
-"""Parses, calls, renders. No logic."""
+"""The command line: parses, calls an operation, has the result rendered. No logic of its own."""

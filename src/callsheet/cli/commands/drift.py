@@ -1,0 +1,41 @@
+"""`callsheet drift`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from callsheet.cli.options import verb
+from callsheet.cli.screen import TERMINAL, Screen
+
+
+@click.command("drift")
+@verb(environment="The environment to check (else the default one).")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["managed", "unmanaged", "any"]),
+    default="managed",
+    show_default=True,
+    help="What exits 2: what Callsheet manages (missing objects included), what it does not, or either.",
+)
+def command(screen: Screen, env: str | None, start: str, fail_on: str) -> int:
+    """Show what changed at the provider since Callsheet last wrote. Exits 2 where something did.
+
+    Looks at state and at the provider only: files that were not applied yet are no drift. A key that may
+    only read is enough.
+    """
+    from callsheet.operations.drift import drift
+    from callsheet.operations.session import Session
+
+    with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
+        screen.opened(session)
+        found = drift(session)
+    if screen.format == TERMINAL:
+        from callsheet.reports.drift_lines import drift_lines
+        from callsheet.reports.drift_view import drift_view
+
+        screen.report(drift_lines(drift_view(found.to_json()), verbose=screen.verbose, quiet=screen.quiet))
+    else:
+        screen.document(found.to_json())
+    return found.exit_code(fail_on)

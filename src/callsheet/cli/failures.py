@@ -1,0 +1,108 @@
+"""From exceptions to exit codes: the one place where an error becomes what a person sees."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callsheet import __version__
+from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.errors import DONE, ERROR, CallsheetError
+
+if TYPE_CHECKING:
+    from callsheet.cli.screen import Screen
+
+ISSUES = "https://github.com/callsheet/callsheet/issues"
+_PACKAGE = Path(__file__).parent.parent
+_TELLING = re.compile(r"(?i)(secret|token|passw|key|credential)")
+
+
+class Guard:
+    """Turns whatever leaves the block into an exit code and an explanation. `code` is the result."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self.code = DONE
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(self, sort: object, cause: BaseException | None, trace: object) -> bool:
+        match cause:
+            case None:
+                pass
+            case click.exceptions.Exit():
+                self.code = cause.exit_code
+            case SystemExit():
+                self.code = cause.code if isinstance(cause.code, int) else ERROR
+            case BrokenPipeError():
+                self.code = ERROR
+            case _:
+                self.code = self._explained(cause)
+        return True
+
+    def _explained(self, cause: BaseException) -> int:
+        try:
+            return explain(self._screen, cause)
+        except BrokenPipeError:
+            return ERROR
+
+
+def explain(screen: Screen, cause: BaseException) -> int:
+    """Show what went wrong and give the exit code. Never raises, never shows a secret."""
+    match cause:
+        case CallsheetError():
+            screen.problems(cause.diagnostics, cause.exit_code)
+            return cause.exit_code
+        case click.exceptions.NoArgsIsHelpError():
+            screen.stdout.write(cause.format_message() + "\n")
+            return ERROR
+        case click.UsageError():
+            screen.problems([_usage(cause)], ERROR)
+        case click.ClickException():
+            screen.problems([error("usage", cause.format_message())], ERROR)
+        case KeyboardInterrupt() | click.Abort():
+            screen.problems([error("interrupted", "interrupted")], ERROR)
+        case _:
+            screen.problems([_bug(cause)], ERROR)
+    if screen.variables.get("CALLSHEET_DEBUG") == "1" and not isinstance(cause, click.ClickException):
+        screen.stderr.write(_traceback(screen, cause))
+    return ERROR
+
+
+def _usage(cause: click.UsageError) -> Diagnostic:
+    path = cause.ctx.command_path if cause.ctx else "callsheet"
+    return error("usage", cause.format_message(), hint=f"{path} --help")
+
+
+def _bug(cause: BaseException) -> Diagnostic:
+    frames = [
+        frame
+        for frame in traceback.extract_tb(cause.__traceback__)
+        if Path(frame.filename).is_relative_to(_PACKAGE)
+    ]
+    where = ""
+    if frames:
+        last = frames[-1]
+        where = f" in {Path(last.filename).relative_to(_PACKAGE.parent).as_posix()}:{last.lineno}"
+    return error(
+        "bug",
+        f"Callsheet {__version__} failed unexpectedly: {type(cause).__name__}{where}",
+        detail="This is a mistake in Callsheet, not in your files.",
+        hint=f"report it at {ISSUES} with the command; CALLSHEET_DEBUG=1 shows the traceback",
+    )
+
+
+def _traceback(screen: Screen, cause: BaseException) -> str:
+    """The traceback without secrets: neither resolved ones nor those of telling variables."""
+    from callsheet.providers.redaction import Redactor
+
+    redactor = Redactor()
+    for known in screen.secrets:
+        redactor.hide(known())
+    redactor.hide(value for name, value in screen.variables.items() if _TELLING.search(name))
+    return redactor.scrub("".join(traceback.format_exception(cause)))

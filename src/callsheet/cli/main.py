@@ -1,0 +1,56 @@
+"""`callsheet`: the entry point. Nothing heavy is imported before a verb asks for it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+
+import click
+
+from callsheet import __version__
+from callsheet.cli.failures import Guard
+from callsheet.cli.group import LazyGroup
+from callsheet.cli.screen import Screen, output_format
+from callsheet.model.errors import DONE
+
+_OUTPUT = re.compile(r"(--output|-[vq]*o)=?(?P<value>.*)")
+_EPILOG = """\b
+Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending or drift found;
+3 refused by a protection; 4 stale plan or conflict, nothing written; 5 applied in part."""
+
+
+@click.group(cls=LazyGroup, name="callsheet", epilog=_EPILOG, context_settings={"max_content_width": 100})
+@click.version_option(__version__, prog_name="callsheet", message="%(prog)s %(version)s")
+def callsheet() -> None:
+    """Plan and apply for voice-AI estates: assistants, squads, tools and knowledge bases as files."""
+
+
+def main() -> None:
+    """Run the command line of this process and end it."""
+    code = run(sys.argv[1:], Screen(sys.stdin, sys.stdout, sys.stderr))
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str], screen: Screen) -> int:
+    """Run one command line; the exit code. Nothing is raised, whatever happens."""
+    screen.format = format_of(arguments)
+    guard = Guard(screen)
+    with guard:
+        code = callsheet.main(list(arguments), prog_name="callsheet", standalone_mode=False, obj=screen)
+        guard.code = code if isinstance(code, int) else DONE
+    screen.close()
+    return guard.code
+
+
+def format_of(arguments: Sequence[str]) -> str:
+    """What `-o` asks for, known before the arguments are parsed, so that usage errors are written so too."""
+    wanted = ""
+    for number, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if found := _OUTPUT.fullmatch(argument):
+            following = arguments[number + 1] if number + 1 < len(arguments) else ""
+            wanted = found["value"] or following
+    first = next((argument for argument in arguments if not argument.startswith("-")), "")
+    return output_format(first, wanted)

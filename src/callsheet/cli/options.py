@@ -1,0 +1,145 @@
+"""Options that several verbs share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callsheet.cli.screen import Screen, output_format
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from callsheet.plan.inputs import Options
+
+Function = Callable[..., Any]
+
+
+def verb(
+    *, environment: str = "", project: bool = True, output: bool = True
+) -> Callable[[Function], Function]:
+    """Give a verb the options that it shares with others; it is called with `screen` first.
+
+    `environment` is the help of `--env`, empty for verbs without it.
+    """
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        @click.pass_obj
+        def run(screen: Screen, /, *args: Any, **given: Any) -> Any:
+            screen.verbose = given.pop("verbose")
+            screen.quiet = given.pop("quiet")
+            screen.colour = not given.pop("no_color")
+            name = click.get_current_context().info_name or ""
+            screen.format = output_format(name, given.pop("output", ""))
+            return function(screen, *args, **given)
+
+        wrapped: Function = run
+        for option in reversed(_options(environment, project, output)):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def _options(environment: str, project: bool, output: bool) -> list[Callable[[Function], Function]]:
+    out = []
+    if environment:
+        out.append(
+            click.option("--env", "-e", metavar="NAME", help=environment, shell_complete=_environments)
+        )
+    if project:
+        out.append(
+            click.option(
+                "--specs",
+                "-C",
+                "start",
+                metavar="DIR",
+                default=".",
+                show_default="the current folder",
+                help="Where to look for environments.yaml: in DIR, its specs folder, and the folders above.",
+            )
+        )
+    if output:
+        out.append(
+            click.option(
+                "--output",
+                "-o",
+                type=click.Choice(["terminal", "json"]),
+                default="terminal",
+                show_default=True,
+                help="For people, or for programs.",
+            )
+        )
+    return [
+        *out,
+        click.option("--no-color", is_flag=True, help="No colours (as the variable NO_COLOR does)."),
+        click.option(
+            "--verbose", "-v", is_flag=True, help="Show everything, requests to the provider included."
+        ),
+        click.option("--quiet", "-q", is_flag=True, help="Show the summary and what is wrong, nothing else."),
+    ]
+
+
+def planning(function: Function) -> Function:
+    """The options of every verb that makes a plan; it gets `options: Options`-making keywords."""
+    for option in (
+        click.option(
+            "--allow-mass-delete",
+            is_flag=True,
+            help="Let more than 30 % of ten or more resources of a kind be deleted or replaced.",
+        ),
+        click.option(
+            "--on-conflict",
+            type=click.Choice(["overwrite", "keep"]),
+            help="Where the files and the provider both changed an attribute: the files win, or live does.",
+        ),
+        click.option(
+            "--exclude",
+            "excludes",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Leave a resource out, with what depends on it. May be repeated.",
+        ),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Plan this resource and what it depends on. May be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def plan_options(screen: Screen, given: dict[str, Any], **more: Any) -> Options:
+    """What the options of `planning` ask for."""
+    from callsheet.plan.inputs import Options
+
+    return Options(
+        targets=tuple(given.get("targets", ())),
+        excludes=tuple(given.get("excludes", ())),
+        on_conflict=given.get("on_conflict"),
+        allow_mass_delete=given.get("allow_mass_delete", False),
+        detail=screen.verbose,
+        **more,
+    )
+
+
+def _environments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The environments of the project at hand, for the shell's completion."""
+    from click.shell_completion import CompletionItem
+
+    from callsheet.model.errors import CallsheetError
+    from callsheet.spec.project import find_root, load
+
+    try:
+        environments = load(find_root(Path(ctx.params.get("start") or "."))).environments.environments
+    except CallsheetError:
+        return []
+    return [CompletionItem(name) for name in environments if name.startswith(incomplete)]

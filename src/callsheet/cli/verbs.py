@@ -1,0 +1,17 @@
+"""The verbs: their modules, and what `--help` says of each without importing any."""
+
+from __future__ import annotations
+
+VERBS = {
+    "init": "Write a small working project.",
+    "validate": "Check the files, without asking anybody.",
+    "plan": "Show what apply would change, and why.",
+    "show": "Show a plan file again.",
+    "apply": "Carry out a plan.",
+    "destroy": "Delete everything that one environment manages.",
+    "drift": "Show what changed behind Callsheet's back.",
+    "schema": "Print a JSON Schema.",
+    "sandbox": "Serve, reset or fill the built-in stand-in for a provider.",
+    "doctor": "Check environment, credentials and reachability.",
+    "completion": "Print a shell completion script.",
+}

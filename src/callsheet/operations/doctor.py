@@ -1,0 +1,182 @@
+"""`doctor`: is everything there that plan and apply need? Reads only, and never stops at the first fault."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
+
+from callsheet import __version__
+from callsheet.model.errors import DONE, ERROR, CallsheetError
+from callsheet.model.value import Secret, Text, symbols
+from callsheet.operations.plan import desired
+from callsheet.operations.session import Session
+
+OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
+# Certificates and time stamps from before this version existed mean a wrong clock.
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: `status` is ok, warn, fail or skipped; `todo` says what to do about it."""
+
+    name: str
+    status: str
+    found: str
+    todo: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        out = {"name": self.name, "status": self.status, "found": self.found}
+        return {**out, "todo": self.todo} if self.todo else out
+
+
+@dataclass(slots=True)
+class Examined:
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        return ERROR if any(check.status == FAIL for check in self.checks) else DONE
+
+    def to_json(self) -> dict[str, Any]:
+        return {"healthy": self.exit_code == DONE, "checks": [check.to_json() for check in self.checks]}
+
+
+def doctor(open_session: Callable[[], Session]) -> Examined:
+    """Run every check; one that cannot run because an earlier one failed is skipped."""
+    out = Examined([_python(), _dependencies(), _clock()])
+    try:
+        session = open_session()
+    except CallsheetError as cause:
+        out.checks.append(_failed("project", cause))
+        return out
+    with session:
+        out.checks.append(Check("project", OK, str(session.root)))
+        for name, check in (
+            ("environment", _environment),
+            ("files", _files),
+            ("secrets", _secrets),
+            ("state", _state),
+            ("provider", _provider),
+        ):
+            try:
+                out.checks.append(check(session))
+            except CallsheetError as cause:
+                out.checks.append(_failed(name, cause))
+                if name == "environment":
+                    break
+    return out
+
+
+def _failed(name: str, cause: CallsheetError) -> Check:
+    first = cause.diagnostics[0]
+    more = f" (and {len(cause.diagnostics) - 1} more)" if len(cause.diagnostics) > 1 else ""
+    todo = first.hint or ("run `callsheet validate`" if name in ("environment", "files") else "")
+    return Check(name, FAIL, f"{first}{more}", todo)
+
+
+def _python() -> Check:
+    found = platform.python_version()
+    return Check("python", OK, f"{found} ({platform.system()}), callsheet {__version__}")
+
+
+def _dependencies() -> Check:
+    found, missing = [], []
+    for requirement in requires("callsheet") or []:
+        if "extra ==" in requirement:
+            continue
+        name = requirement
+        for stop in "<>=!~;[ ":
+            name = name.partition(stop)[0]
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check(
+            "dependencies", FAIL, f"missing: {', '.join(missing)}", "pip install --upgrade callsheet"
+        )
+    return Check("dependencies", OK, ", ".join(sorted(found)))
+
+
+def _clock() -> Check:
+    now = datetime.now(UTC)
+    text = now.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if now < _EARLIEST:
+        return Check("clock", WARN, text, "set this machine's clock: certificates will seem not valid yet")
+    return Check("clock", OK, text)
+
+
+def _environment(session: Session) -> Check:
+    environment = session.environment
+    leads = environment.provider.base_url or "the provider's own address"
+    return Check("environment", OK, f"{environment.name}: {session.catalogue.provider} at {leads}")
+
+
+def _files(session: Session) -> Check:
+    estate = desired(session)
+    found = f"{len(estate.resources)} resources"
+    if estate.diagnostics:
+        return Check(
+            "files", WARN, f"{found}, {len(estate.diagnostics)} remarks", "see them with `callsheet validate`"
+        )
+    if not estate.resources:
+        return Check("files", WARN, "no resources are declared", "write one, or run `callsheet init`")
+    return Check("files", OK, found)
+
+
+def _secrets(session: Session) -> Check:
+    try:
+        estate = desired(session)
+    except CallsheetError:
+        return Check("secrets", SKIPPED, "the files are not valid")
+    wanted: list[Secret | Text] = [
+        symbol
+        for resource in estate.resources.values()
+        for _, symbol in symbols(resource.payload)
+        if isinstance(symbol, Secret | Text)
+    ]
+    key = session.environment.provider.api_key
+    if isinstance(key, Secret | Text) and session.sandbox_name is None:
+        wanted.append(key)
+    uris = {
+        part.uri
+        for each in wanted
+        for part in (each.parts if isinstance(each, Text) else (each,))
+        if isinstance(part, Secret)
+    }
+    if problems := session.keeper.check(wanted):
+        said = "; ".join(each.summary for each in problems)
+        return Check("secrets", FAIL, said, problems[0].hint or "set what the references name")
+    return Check("secrets", OK, f"{len(uris)} references resolve")
+
+
+def _state(session: Session) -> Check:
+    state = session.ledger.load()
+    where = session.ledger.where
+    if state.lineage is None:
+        return Check("state", OK, f"none yet, it will be in {where}")
+    return Check("state", OK, f"{len(state.records)} resources at serial {state.serial}, in {where}")
+
+
+def _provider(session: Session) -> Check:
+    """One page of one kind: enough to know that the key is good."""
+    kind = "Assistant" if "Assistant" in session.kinds else min(session.kinds)
+    first = next(iter(session.provider.list_all(kind)), None)
+    organisation = first.payload.get("orgId") if first else None
+    found = f"{session.provider.target.base_url} answers"
+    recorded = session.ledger.load().organisation
+    if organisation and recorded and organisation != recorded:
+        return Check(
+            "provider",
+            FAIL,
+            f"the key opens the organisation {organisation}, and state belongs to {recorded}",
+            "use the key of the right organisation; look at provider.apiKey",
+        )
+    if organisation:
+        return Check("provider", OK, f"{found}; the key opens the organisation {organisation}")
+    return Check("provider", OK, f"{found}; no {kind} is there yet that would tell the organisation's id")

@@ -1,0 +1,65 @@
+"""A plan as lines for a terminal: changes, then what is worth knowing, the summary last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callsheet.reports.change_lines import change_lines
+from callsheet.reports.diagnostic_lines import diagnostic_lines
+from callsheet.reports.drift_lines import drifted_lines, notice_lines, unmanaged_lines
+from callsheet.reports.line import EMPTY, Line, Span, line
+from callsheet.reports.plan_view import PlanView
+
+
+def plan_lines(view: PlanView, *, verbose: bool = False, quiet: bool = False) -> Iterator[Line]:
+    """The whole report; with `quiet` only refusals and the summary."""
+    if not quiet:
+        yield line(Span(view.headline, "headline"))
+        yield EMPTY
+        for change in view.changes:
+            yield from change_lines(change, verbose)
+            yield EMPTY
+        yield from _drift(view, verbose)
+        yield from _rest(view, verbose)
+    yield from _dangers(view)
+    yield line(Span(view.last_line, "summary"))
+
+
+def _drift(view: PlanView, verbose: bool) -> Iterator[Line]:
+    if not view.drift:
+        return
+    yield line(Span("Changed at the provider since Callsheet last wrote (drift)", "section"))
+    for each in view.drift:
+        yield from drifted_lines(each, verbose)
+    yield EMPTY
+
+
+def _rest(view: PlanView, verbose: bool) -> Iterator[Line]:
+    yield from notice_lines(view.notices)
+    yield from unmanaged_lines(view.unmanaged, verbose)
+    if view.normalised:
+        yield line(Span("Stored differently by the provider than sent (no change)", "section"))
+        for address, path, verdict in view.normalised:
+            yield line("    ", Span(address, "path"), f" {path} ({verdict})")
+        yield EMPTY
+    for diagnostic in view.diagnostics:
+        yield from diagnostic_lines(diagnostic)
+        yield EMPTY
+
+
+def _dangers(view: PlanView) -> Iterator[Line]:
+    """What nobody may overlook, right above the last line."""
+    if view.destroyed:
+        count = len(view.destroyed)
+        what = "remote object" if count == 1 else "remote objects"
+        yield line(Span(f"! {count} {what} will be deleted or replaced:", "danger"))
+        for address in view.destroyed[:20]:
+            yield line(Span(f"    - {address}", "danger"))
+        if count > 20:
+            yield line(Span(f"    … and {count - 20} more, each listed above", "danger"))
+    for gate in view.passed:
+        yield line(Span(f"  allowed ({gate.rule}): {gate.message}", "dim"))
+    for gate in view.refusals:
+        yield line(Span(f"! refused ({gate.rule}): {gate.message}", "danger"))
+        if gate.satisfied_by:
+            yield line("    to go on: ", Span(gate.satisfied_by, "hint"))

@@ -1,0 +1,165 @@
+"""A plan as it is shown, in whatever format: counted, put into words, and free of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callsheet.model.diagnostics import Diagnostic
+from callsheet.model.paths import ABSENT, show
+from callsheet.model.value import Path
+from callsheet.plan.change import Action, Attribute, Cause, Change
+from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.drift_view import DriftedView, NoticeView, UnmanagedView, drifted, notice, unmanaged
+from callsheet.reports.values import Shown, redacted
+
+# Always told in the last line, in this order; the others where there are any.
+_MAIN = (Action.CREATE, Action.UPDATE, Action.DELETE)
+_MORE = {
+    Action.REPLACE: "to replace",
+    Action.IMPORT: "to import",
+    Action.MOVE: "to move",
+    Action.FORGET: "to forget",
+    Action.REFRESH: "to refresh in state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeView:
+    """One attribute of a change. Sides are ABSENT where there is none; `applied` and `seen` for conflicts."""
+
+    path: str
+    op: str
+    old: Shown
+    new: Shown
+    cause: Cause
+    at: str | None = None
+    applied: Shown = ABSENT
+    seen: Shown = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    address: str
+    action: Action
+    reason: str
+    kind: str
+    name: str | None
+    remote_id: str | None
+    at: str | None
+    moved_from: str | None
+    conflict: bool
+    destructive: bool
+    steps: int
+    attributes: tuple[AttributeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """`headline` is one line on what was planned, `last_line` the summary that ends every report."""
+
+    headline: str
+    last_line: str
+    mode: str
+    changes: tuple[ChangeView, ...]
+    drift: tuple[DriftedView, ...]
+    unmanaged: tuple[UnmanagedView, ...]
+    notices: tuple[NoticeView, ...]
+    normalised: tuple[tuple[str, str, str], ...]  # address, path, verdict
+    diagnostics: tuple[Diagnostic, ...]
+    refusals: tuple[Gate, ...]
+    passed: tuple[Gate, ...]
+    counts: Mapping[str, int]
+    digest: str
+
+    @property
+    def destroyed(self) -> tuple[str, ...]:
+        """The addresses whose remote object will be gone."""
+        return tuple(change.address for change in self.changes if change.destructive)
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """Everything that a report shows of a plan. Made once; formats add nothing to it."""
+    counts = plan.summary
+    return PlanView(
+        headline=_headline(plan),
+        last_line=_last_line(plan, counts),
+        mode=plan.mode,
+        changes=tuple(_change(each) for each in plan.changes),
+        drift=tuple(drifted(each) for each in plan.drift),
+        unmanaged=tuple(unmanaged(each) for each in plan.unmanaged),
+        notices=tuple(notice(each) for each in plan.notices),
+        normalised=tuple(
+            (str(each["address"]), show(_path(each["path"])), str(each["verdict"]))
+            for each in plan.normalised
+        ),
+        diagnostics=plan.diagnostics,
+        refusals=plan.refusals,
+        passed=tuple(gate for gate in plan.gates if gate.status != "refused"),
+        counts=counts,
+        digest=plan.digest,
+    )
+
+
+def _change(change: Change) -> ChangeView:
+    return ChangeView(
+        address=change.address,
+        action=change.action,
+        reason=change.reason,
+        kind=change.kind,
+        name=change.name,
+        remote_id=change.remote_id,
+        at=change.at,
+        moved_from=change.moved_from,
+        conflict=change.conflict,
+        destructive=change.destructive,
+        steps=sum(str(step.call) != "record" for step in change.steps),
+        attributes=tuple(_attribute(each) for each in change.attributes),
+    )
+
+
+def _attribute(each: Attribute) -> AttributeView:
+    return AttributeView(
+        path=show(each.path),
+        op=each.op,
+        old=redacted(each.old, each.sensitive),
+        new=redacted(each.new, each.sensitive),
+        cause=each.cause,
+        at=each.at,
+        applied=redacted(each.applied, each.sensitive),
+        seen=redacted(each.seen, each.sensitive),
+    )
+
+
+def _path(raw: Any) -> Path:
+    return tuple(raw)
+
+
+def _headline(plan: Plan) -> str:
+    target = f"{plan.target.get('provider', '?')} at {plan.target.get('baseUrl') or '?'}"
+    if organisation := plan.target.get("organisation"):
+        target += f", organisation {organisation}"
+    what = "Plan to destroy" if plan.mode == "destroy" else "Plan for"
+    git = plan.source.get("git")
+    commit = f"; commit {git['sha'][:12]}{' with local changes' if git['dirty'] else ''}" if git else ""
+    return f"{what} {plan.environment}: {target}{commit}"
+
+
+def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:
+    if plan.empty:
+        text = "Plan: nothing to do."
+    else:
+        words = [f"{counts[action]} to {action}" for action in _MAIN]
+        words += [f"{counts[action]} {what}" for action, what in _MORE.items() if counts[action]]
+        text = f"Plan: {', '.join(words)}."
+    text += f" {counts['unchanged']} unchanged."
+    if counts["conflicts"]:
+        text += f" {_some(counts['conflicts'], 'conflict')} to decide."
+    if plan.refusals:
+        text += " Refused: nothing will be applied."
+    return text
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,159 @@
+"""How two texts differ, for a reader: whole lines with context, and which words of a line moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from callsheet.reports.escaping import shown, split_lines
+
+CONTEXT = 3
+# Beyond this many pairs of lines a comparison takes seconds and says no more than "all of it changed".
+_MOST_PAIRS = 4_000_000
+_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORDY = 500  # characters of a line up to which its words are compared
+_ALIKE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """`sign` is "-", "+", " " or "…" (lines left out). `changed` are the column ranges of moved words."""
+
+    sign: str
+    text: str
+    changed: tuple[tuple[int, int], ...] = ()
+
+
+def diff_lines(old: str, new: str, context: int = CONTEXT) -> list[DiffLine]:
+    """The changed lines with `context` lines around them; texts are made visible and cut per line."""
+    before, after = split_lines(old), split_lines(new)
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    middle_old = before[head : len(before) - tail]
+    middle_new = after[head : len(after) - tail]
+    out: list[DiffLine] = []
+    out += _around(before[:head], context, last=True)
+    out += _middle(middle_old, middle_new, context)
+    out += _around(before[len(before) - tail :] if tail else [], context, last=False)
+    return out
+
+
+def _middle(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[DiffLine]:
+    if len(old) * len(new) > _MOST_PAIRS:
+        yield from _replaced(old, new)
+        return
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for tag, i1, i2, j1, j2 in codes:
+        if tag == "equal":
+            yield from _kept(old[i1:i2], context)
+        else:
+            yield from _replaced(old[i1:i2], new[j1:j2])
+
+
+def _kept(lines: Sequence[str], context: int) -> Iterator[DiffLine]:
+    if len(lines) <= 2 * context + 1:
+        yield from (DiffLine(" ", shown(each)) for each in lines)
+        return
+    yield from (DiffLine(" ", shown(each)) for each in lines[:context])
+    yield _omitted(len(lines) - 2 * context)
+    yield from (DiffLine(" ", shown(each)) for each in lines[-context:])
+
+
+def _around(lines: Sequence[str], context: int, *, last: bool) -> Iterator[DiffLine]:
+    """The unchanged beginning (its last lines) or end (its first)."""
+    left_out = max(0, len(lines) - context)
+    kept = lines[left_out:] if last else lines[: len(lines) - left_out]
+    if last and left_out:
+        yield _omitted(left_out)
+    yield from (DiffLine(" ", shown(each)) for each in kept)
+    if not last and left_out:
+        yield _omitted(left_out)
+
+
+def _omitted(count: int) -> DiffLine:
+    return DiffLine("…", f"{count} unchanged line{'s' if count > 1 else ''}")
+
+
+def _replaced(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
+    """Removed and added lines; where their numbers agree, lines are paired and their words compared."""
+    if len(old) == len(new):
+        for before, after in zip(old, new, strict=True):
+            yield from _pair(before, after)
+        return
+    yield from (DiffLine("-", shown(each)) for each in old)
+    yield from (DiffLine("+", shown(each)) for each in new)
+
+
+def _pair(before: str, after: str) -> Iterator[DiffLine]:
+    if max(len(before), len(after)) > _WORDY:
+        first, second = windows(before, after)
+        yield from (DiffLine("-", shown(first)), DiffLine("+", shown(second)))
+        return
+    first, second = shown(before), shown(after)
+    gone, come = changed_words(first, second)
+    yield DiffLine("-", first, gone)
+    yield DiffLine("+", second, come)
+
+
+def changed_words(old: str, new: str) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    """Column ranges of the words that differ; none where the lines have too little in common."""
+    before, after = _WORD.findall(old), _WORD.findall(new)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return (), ()
+    gone, come = [], []
+    at_old, at_new = _offsets(before), _offsets(after)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            if i2 > i1:
+                gone.append((at_old[i1], at_old[i2]))
+            if j2 > j1:
+                come.append((at_new[j1], at_new[j2]))
+    return tuple(gone), tuple(come)
+
+
+def windows(old: str, new: str, around: int = 60) -> tuple[str, str]:
+    """The differing middles of two long strings with a little of what is around them."""
+    head = _common_text(old, new)
+    tail = _common_text(old[head:][::-1], new[head:][::-1])
+    return _window(old, head, tail, around), _window(new, head, tail, around)
+
+
+def _window(text: str, head: int, tail: int, around: int) -> str:
+    start, end = max(0, head - around), min(len(text), len(text) - tail + around)
+    before = "…" if start else ""
+    after = f"… ({len(text):,} characters)" if end < len(text) or start else ""
+    middle = text[start:end]
+    if len(middle) > 400:
+        middle = f"{middle[:200]} … {middle[-200:]}"
+    return f"{before}{middle}{after}"
+
+
+def _offsets(words: Sequence[str]) -> list[int]:
+    out = [0]
+    for word in words:
+        out.append(out[-1] + len(word))
+    return out
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    count = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        count += 1
+    return count
+
+
+def _common_text(one: str, other: str) -> int:
+    """The length of the common beginning, by halving: ten million characters take no loop of ten million."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
