@@ -12,6 +12,7 @@ from collections import deque
 from callsheet.providers.clock import Clock
 
 _WINDOW = 1.0  # seconds over which the reached rate is counted
+_SLACK = 0.1  # seconds' worth of turns that an idle bucket saves up
 
 
 class Pace:
@@ -24,7 +25,7 @@ class Pace:
         self._clock = clock
         self._ceiling, self._floor, self._recovery = ceiling, floor, recovery
         self._rate = ceiling
-        self._next = 0.0  # when the next request may go out
+        self._next = float("-inf")  # when the next request may go out
         self._shrunk = float("-inf")
         self._recent: deque[float] = deque()
         self._lock = threading.Lock()
@@ -38,8 +39,9 @@ class Pace:
         """Wait for a turn; the moment of the turn, to hand back to `refused`."""
         with self._lock:
             now = self._clock.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + 1 / self._rate
+            due = max(self._next, now - _SLACK)
+            turn = max(due, now)
+            self._next = due + 1 / self._rate
             self._recent.append(turn)
             while self._recent and self._recent[0] < turn - _WINDOW:
                 self._recent.popleft()
@@ -53,7 +55,8 @@ class Pace:
         Answers to requests that went out before the last shrinking say nothing new, and shrink nothing.
         """
         with self._lock:
-            self._next = max(self._next, self._clock.monotonic() + wait)
+            now = self._clock.monotonic()
+            self._next = max(self._next, now + wait)
             if turn > self._shrunk:
                 self._rate = max(self._floor, min(self._rate, len(self._recent) / _WINDOW) / 2)
                 self._shrunk = max(self._recent, default=turn)

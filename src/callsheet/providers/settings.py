@@ -103,10 +103,10 @@ def bearer(provider: str, key: str) -> str:
         fault = "has white space or a line break around or inside it (often the last line of a file)"
     elif not key.isascii():
         fault = "has characters that are not ASCII"
+    elif key.lower().startswith("bearer "):
+        fault = "begins with the word Bearer, which is added by itself"
     elif any(not 33 <= ord(character) <= 126 for character in key):
         fault = "has blanks or control characters in it"
-    elif key.lower().startswith("bearer"):
-        fault = "begins with the word Bearer, which is added by itself"
     if fault:
         raise ProviderError(
             f"{provider}: the API key {fault}",

@@ -129,19 +129,15 @@ class Normaliser:
         names = [str(option.get("$ref", "")).removeprefix(_PREFIX) for option in options]
         if not all(names) or len(names) < 2:
             return None
-        discriminator = schema.get("discriminator")
-        if isinstance(discriminator, Mapping) and discriminator.get("mapping"):
-            mapping = discriminator["mapping"].items()
-            return discriminator["propertyName"], {
-                value: str(ref).removeprefix(_PREFIX) for value, ref in mapping
-            }
-        for tag in _TAGS:
+        stated = schema.get("discriminator", {})
+        # A mapping may leave out some of the options; their own values of the key complete it.
+        chosen = {value: str(ref).removeprefix(_PREFIX) for value, ref in stated.get("mapping", {}).items()}
+        for tag in [stated["propertyName"]] if "propertyName" in stated else _TAGS:
             groups = [self._values(name, tag) for name in names]
             flat = [value for group in groups for value in group]
-            if all(groups) and len(flat) == len(set(flat)):
-                return tag, {
-                    value: name for name, group in zip(names, groups, strict=True) for value in group
-                }
+            if chosen or (all(groups) and len(flat) == len(set(flat))):
+                pairs = zip(names, groups, strict=True)
+                return tag, {value: name for name, group in pairs for value in group} | chosen
         return None
 
     def _values(self, name: str, tag: str) -> list[str]:

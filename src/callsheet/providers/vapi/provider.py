@@ -92,16 +92,25 @@ class VapiProvider:
             return [item for item in self._found[kind] if item.name == name]
 
     def _list(self, kind: str) -> Iterator[RemoteObject]:
-        where = route(kind)
         seen: set[str] = set()
         for path, fixed in _collections(kind):
-            ask = partial(self._ask, path)
-            for query in where.queries:
-                for item in pages(where.paging, path, ask, query, limited=where.limited):
-                    found = self._whole(kind, {**fixed, **item})
-                    if found and found.id not in seen:
-                        seen.add(found.id)
-                        yield found
+            for item in self._items(kind, path):
+                found = self._whole(kind, {**fixed, **item})
+                if found and found.id not in seen:
+                    seen.add(found.id)
+                    yield found
+
+    def _items(self, kind: str, path: str) -> Iterator[dict[str, Any]]:
+        where, ask = route(kind), partial(self._ask, path)
+        try:
+            yield from pages(where.paging, path, ask, {}, limited=where.limited)
+            return
+        except ProviderError as refused:
+            # A refusal comes with the first page, before anything was given out.
+            if not where.instead or refused.diagnostics[0].code != "provider.invalid":
+                raise
+        for query in where.instead:
+            yield from pages(where.paging, path, ask, query, limited=where.limited)
 
     def _ask(self, path: str, query: Mapping[str, str]) -> Any:
         return self._transport.request("GET", path, query=query, expect=(list, dict))

@@ -24,12 +24,13 @@ class Paging(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`collections` are the list addresses, each with the fields that it implies of its objects."""
+    """`path` is the collection's; `{provider}` in it stands for each vendor of dictionaries."""
 
     path: str
     paging: Paging
-    queries: tuple[Mapping[str, str], ...] = ({},)
     limited: bool = True  # whether the list takes `limit`
+    # Asked for one after the other where the server refuses the list without them.
+    instead: tuple[Mapping[str, str], ...] = ()
 
 
 ROUTES: Mapping[str, Route] = {
@@ -45,9 +46,13 @@ ROUTES: Mapping[str, Route] = {
     "Simulation": Route("/eval/simulation", Paging.EITHER),
     "SimulationSuite": Route("/eval/simulation/suite", Paging.EITHER),
     "KnowledgeBase": Route("/v2/knowledge-base", Paging.NONE),
-    # The list needs a purpose, so it is asked for each that an upload of ours can have.
+    # The OpenAPI document requires a purpose; SDK 3.0.0, which is newer, lists all but the dashboard's own
+    # attachments without one.
     "File": Route(
-        "/file", Paging.NONE, ({"purpose": "assistant"}, {"purpose": "knowledge-base-v2"}), limited=False
+        "/file",
+        Paging.NONE,
+        limited=False,
+        instead=({"purpose": "assistant"}, {"purpose": "knowledge-base-v2"}),
     ),
     "PronunciationDictionary": Route("/provider/{provider}/pronunciation-dictionary", Paging.PAGES),
     # Not in the OpenAPI document, but real (documentation; the gitops tool reads both).

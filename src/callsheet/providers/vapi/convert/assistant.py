@@ -60,6 +60,7 @@ def _model(spec: Mapping[str, Any], native: Value, draft: Draft, findings: Findi
     at: Path = ("spec", "model")
     if isinstance(model, str):
         model = {"model": model}
+    draft.origins[("model",)] = at
     for key in ("provider", "model", "temperature", "maxTokens"):
         draft.set(("model", key), model.get(key), (*at, key))
     if "provider" not in model and get(native, ("model", "provider")) is ABSENT:

@@ -9,7 +9,7 @@ from typing import Any
 from callsheet.model.address import Address
 from callsheet.model.diagnostics import Diagnostic, Severity
 from callsheet.model.document import Document
-from callsheet.model.paths import drop, leaves, put
+from callsheet.model.paths import ABSENT, drop, get, put
 from callsheet.model.resource import Resource
 from callsheet.model.value import Path, Payload, Value
 
@@ -69,7 +69,8 @@ class Draft:
             if value is None:
                 self.payload = drop(self.payload, at)
             elif isinstance(value, Mapping) and value:
-                self.origins.setdefault(at, (*base, *at))
+                if get(self.payload, at) is ABSENT:
+                    self.origins[at] = (*base, *at)
                 self._merge(value, at, base)
             else:
                 self._forget_below(at)
@@ -97,8 +98,3 @@ def named(draft: Draft, document: Document) -> None:
         draft.set(("name",), name, ("spec", "name"))
     else:
         draft.set(("name",), document.address.name, ("metadata", "name"))
-
-
-def native_leaves(native: Value) -> list[Path]:
-    """The paths that a native payload sets."""
-    return [path for path, _ in leaves(native)] if isinstance(native, Mapping) else []

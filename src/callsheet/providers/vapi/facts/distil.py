@@ -84,18 +84,15 @@ def _union(
         return options[0]
     names = [str(option.get("ref", "")) for option in options]
     if all(names):
-        mapping = schema.get("discriminator", {}).get("mapping")
-        if mapping:
-            return {
-                "by": schema["discriminator"]["propertyName"],
-                "of": {value: ref.rsplit("/", 1)[-1] for value, ref in mapping.items()},
-            }
-        for tag in _TAGS:
+        # A discriminator's mapping may leave out some of the options (it does for code tools).
+        stated = schema.get("discriminator", {})
+        of = {value: ref.rsplit("/", 1)[-1] for value, ref in stated.get("mapping", {}).items()}
+        for tag in [stated["propertyName"]] if "propertyName" in stated else _TAGS:
             values = [schemas[name]["properties"].get(tag, {}).get("enum", ()) for name in names]
             flat = [value for group in values for value in group]
-            if all(values) and len(flat) == len(set(flat)):
+            if of or (all(values) and len(flat) == len(set(flat))):
                 pairs = zip(names, values, strict=True)
-                return {"by": tag, "of": {value: name for name, group in pairs for value in group}}
+                return {"by": tag, "of": {value: name for name, group in pairs for value in group} | of}
     return {"any": options}
 
 

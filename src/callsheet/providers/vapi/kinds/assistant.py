@@ -19,6 +19,28 @@ from callsheet.providers.vapi.kinds.common import (
 
 _INLINE_TOOLS = ("model.tools[*]", "tools:append[*]", "hooks[*].do[*].tool")
 
+# Secrets of inline credentials, as the credential bodies of the OpenAPI document name them.
+_CREDENTIALS = (
+    "apiKey",
+    "apiSecret",
+    "authToken",
+    "awsSecretAccessKey",
+    "ocpApimSubscriptionKey",
+    "openAIKey",
+    "webhookUrl",
+    "authenticationPlan.awsSecretAccessKey",
+    "authenticationPlan.clientSecret",
+    "authenticationPlan.secretKey",
+    "authenticationPlan.token",
+    "authenticationSession.accessToken",
+    "authenticationSession.refreshToken",
+    "bucketPlan.connectionString",
+    "bucketPlan.hmacSecret",
+    "bucketPlan.secretAccessKey",
+    "gcpKey.privateKey",
+    "outboundAuthenticationPlan.authPassword",
+)
+
 REFERENCES = (
     refers("model.toolIds[*]", "Tool", deferrable=True),
     refers("model.toolRefs[*].toolId", "Tool", deferrable=True),
@@ -60,8 +82,8 @@ SECRETS = (
         "hooks[*].do[*].server",
     ),
     SecretField(pattern("server.headers.*")),
-    # Inline credentials: their keys are "not returned in the API"; which fields come back is unknown.
-    SecretField(pattern("credentials[*].**"), echo="never"),
+    # Of inline credentials, keys are "not returned in the API" (documentation).
+    *(SecretField(pattern(f"credentials[*].{leaf}"), echo="never") for leaf in _CREDENTIALS),
     SecretField(pattern("model.headers.*")),
     SecretField(pattern("artifactPlan.structuredOutputs[*].model.headers.*")),
     *(found for place in _INLINE_TOOLS for found in secrets_below(place, tool.SECRETS)),

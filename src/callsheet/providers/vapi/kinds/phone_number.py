@@ -21,9 +21,9 @@ PHONE_NUMBER = Kind(
     identity=(identified("hooks", "on"),),
     secrets=(
         *server_secrets("server"),
-        SecretField(pattern("twilioAuthToken")),
+        SecretField(pattern("twilioAuthToken"), echo="never"),
         SecretField(pattern("twilioApiKey")),
-        SecretField(pattern("twilioApiSecret")),
+        SecretField(pattern("twilioApiSecret"), echo="never"),
         SecretField(pattern("authentication.password")),
         SecretField(pattern("fallbackDestination.sipHeaders.*")),
         SecretField(pattern("hooks[*].do[*].destination.sipHeaders.*")),
