@@ -122,8 +122,6 @@ def _text_faults(value: str, node: Node) -> Iterable[str]:
 
 
 def _list(value: list[Any], node: Node, prefix: str, key: str, errors: list[str], depth: int) -> list[Any]:
-    if node.max_items is not None and len(value) > node.max_items:
-        errors.append(f"{prefix}{key} must contain no more than {node.max_items} elements")
     if node.items is None:
         return value
     if not node.items.any_of and node.items.ref is None:

@@ -56,12 +56,41 @@ def search_tool(row: Row) -> dict[str, Any]:
 
 
 def read(call: Call, id_: str) -> Response:
-    with call.store.writing() as session:
+    row, files, tool = _view(call, id_)
+    return answer(orjson.dumps(orjson.loads(row.body) | {"files": files, "toolId": tool}))
+
+
+def list_files(call: Call, id_: str) -> Response:
+    _, files, _ = _view(call, id_)
+    return answer(join(orjson.dumps(body) for body in files))
+
+
+def _view(call: Call, id_: str) -> tuple[Row, list[Any], str | None]:
+    """The knowledge base, its attachments as they are now, its tool's id.
+
+    Looking at what is being indexed moves it on; where nothing is, a read stays a read.
+    """
+    with call.store.reading() as session:
         row = _require(session, call, id_)
-        files = _files(session, call, row)
+        files = [orjson.loads(item.body) for item in _attachments(session, row)]
         tool = session.get(call.org, "tool", row.parent)
-    body = orjson.loads(row.body) | {"files": files, "toolId": tool.id if tool else None}
-    return answer(orjson.dumps(body))
+    if any(body["status"] == "indexing" for body in files):
+        with call.store.writing() as session:
+            files = [_looked_at(session, call, item) for item in _attachments(session, row)]
+    return row, files, tool.id if tool else None
+
+
+def _attachments(session: Session, base: Row) -> list[Row]:
+    return list(session.rows(base.org, Selection(_ATTACHED, parent=base.id, ascending=True)))
+
+
+def _looked_at(session: Session, call: Call, row: Row) -> Any:
+    body = orjson.loads(row.body)
+    if body["status"] != "indexing":
+        return body
+    row = _advance(call, row)
+    session.update(row)
+    return orjson.loads(row.body)
 
 
 def delete(call: Call, id_: str) -> Response:
@@ -73,12 +102,6 @@ def delete(call: Call, id_: str) -> Response:
             session.delete(tool)
         session.delete(row)
     return answer(row.body)
-
-
-def list_files(call: Call, id_: str) -> Response:
-    with call.store.writing() as session:
-        files = _files(session, call, _require(session, call, id_))
-    return answer(join(orjson.dumps(body) for body in files))
 
 
 def attach(call: Call, id_: str) -> Response:
@@ -148,19 +171,6 @@ def retry(call: Call, id_: str, file_id: str) -> Response:
         )
         session.update(row)
     return answer(row.body, 201)
-
-
-def _files(session: Session, call: Call, base: Row) -> list[Any]:
-    """The attachments as they are now; looking at one that is being indexed moves it on."""
-    out = []
-    for row in list(session.rows(call.org, Selection(_ATTACHED, parent=base.id, ascending=True))):
-        body = orjson.loads(row.body)
-        if body["status"] == "indexing":
-            row = _advance(call, row)
-            session.update(row)
-            body = orjson.loads(row.body)
-        out.append(body)
-    return out
 
 
 def _advance(call: Call, row: Row) -> Row:

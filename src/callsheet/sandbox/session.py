@@ -72,9 +72,8 @@ class Session:
         for id_, name, created, body in stock_personalities():
             self.insert(Row(org, "personality", id_, created, created, body, name, STOCK))
 
-    def organisations(self) -> list[tuple[str, str]]:
-        """Id and name of each."""
-        return list(self._db.execute("SELECT id, name FROM organisations ORDER BY name"))
+    def has_organisation(self, org: str) -> bool:
+        return self._db.execute("SELECT 1 FROM organisations WHERE id = ?", (org,)).fetchone() is not None
 
     def stamp(self, org: str, now: int) -> int:
         """A time for a write: now, or the next millisecond not yet given in this organisation.

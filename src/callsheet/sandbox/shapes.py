@@ -31,7 +31,6 @@ class Node:
     maximum: float | None = None
     min_length: int | None = None
     max_length: int | None = None
-    max_items: int | None = None
     pattern: re.Pattern[str] | None = None
     uuid: bool = False
     nullable: bool = False
@@ -117,7 +116,6 @@ def _node(raw: Any) -> Node:
         maximum=raw.get("maximum"),
         min_length=raw.get("minLength"),
         max_length=raw.get("maxLength"),
-        max_items=raw.get("maxItems"),
         pattern=_pattern(pattern) if pattern else None,
         uuid=raw.get("format") == "uuid",
         nullable=bool(raw.get("nullable")),

@@ -64,10 +64,13 @@ class Store:
             ) from None
 
     def _prepare(self) -> None:
-        with self._transaction() as connection:
+        with self._connection() as connection:
             (found,) = connection.execute("PRAGMA user_version").fetchone()
-            if found not in (0, FORMAT):
-                raise sqlite3.DatabaseError(f"it has format {found}, and this Callsheet knows {FORMAT}")
+        if found == FORMAT:
+            return
+        if found != 0:
+            raise sqlite3.DatabaseError(f"it has format {found}, and this Callsheet knows {FORMAT}")
+        with self._transaction() as connection:
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -104,8 +107,11 @@ class Store:
         if found := self._organisations.get(name):
             return found
         made = str(uuid.uuid5(_NAMESPACE, name))
-        with self.writing() as session:
-            session.add_organisation(made, name)
+        with self.reading() as session:
+            known = session.has_organisation(made)
+        if not known:
+            with self.writing() as session:
+                session.add_organisation(made, name)
         self._organisations[name] = made
         return made
 

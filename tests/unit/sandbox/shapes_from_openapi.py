@@ -21,8 +21,6 @@ BOUNDS = (
     "maximum",
     "minLength",
     "maxLength",
-    "maxItems",
-    "minItems",
     "pattern",
     "default",
     "nullable",

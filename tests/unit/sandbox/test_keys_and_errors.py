@@ -103,3 +103,4 @@ def test_a_deeply_nested_body_is_400(api: Api) -> None:
         }
     answer = api("POST", "/assistant", assistant)
     assert answer.status == 400
+    assert all(text.endswith("is nested too deeply") for text in answer.body["message"])

@@ -43,19 +43,21 @@ def stop(process: subprocess.Popen[str]) -> None:
     process.stdout.close()
 
 
-def post(port: int, name: str) -> str:
+def send(port: int, method: str, path: str, body: object) -> dict[str, object]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        body = json.dumps(FUNCTION | {"function": {"name": name}})
-        connection.request(
-            "POST", "/tool", body, {"Authorization": "Bearer k", "Content-Type": "application/json"}
-        )
+        headers = {"Authorization": "Bearer k", "Content-Type": "application/json"}
+        connection.request(method, path, json.dumps(body), headers)
         response = connection.getresponse()
-        made = json.loads(response.read())
-        assert response.status == 201
-        return str(made["id"])
+        made: dict[str, object] = json.loads(response.read())
+        assert response.status in (200, 201), made
+        return made
     finally:
         connection.close()
+
+
+def post(port: int, name: str) -> str:
+    return str(send(port, "POST", "/tool", FUNCTION | {"function": {"name": name}})["id"])
 
 
 def test_sixteen_threads_lose_nothing(server: Server, api: Api) -> None:
@@ -94,6 +96,15 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
     try:
         with ThreadPoolExecutor(8) as pool:
             made = list(pool.map(lambda number: post((first, second)[number % 2], f"t{number}"), range(40)))
+            one_tool = f"/tool/{made[0]}"
+            changes = [{"function": {"name": f"changed{number}"}} for number in range(40)]
+            # Read and write in one transaction: none may build on what another one replaced meanwhile.
+            list(
+                pool.map(
+                    lambda number: send((first, second)[number % 2], "PATCH", one_tool, changes[number]),
+                    range(40),
+                )
+            )
     finally:
         stop(one)
         stop(two)
@@ -105,6 +116,34 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
     store.close()
     assert sorted(tool["id"] for tool in listed) == sorted(made)
     assert len({tool["createdAt"] for tool in listed}) == 40
+    assert {tool["latestVersion"] for tool in listed if tool["id"] == made[0]} == {"v41"}
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    def work(_: int) -> str:
+        store = Store(tmp_path / "s.db")
+        try:
+            return store.organisation("dev")
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(work, range(16)))) == 1
+
+
+def test_opening_and_reading_write_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    store = Store(path)
+    store.organisation("dev")
+    store.close()
+    before = path.read_bytes()
+    store = Store(path)
+    with serve(create_app(store, organisation="dev")) as server:
+        api = Api(server)
+        assert len(api.get("/eval/simulation/personality")) == 7
+        api.connection.close()
+    store.close()
+    assert path.read_bytes() == before
 
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:

@@ -187,6 +187,11 @@ def test_null_clears_at_the_top_level(api: Api) -> None:
     assert api.change(path, {"description": None}).keys() >= {"name"}
 
 
+def test_ids_that_must_be_uuids(api: Api) -> None:
+    answer = api("POST", "/eval/simulation", {"scenarioId": "returns", "personalityId": NOWHERE})
+    assert (answer.status, answer.body["message"]) == (400, ["scenarioId must be a UUID"])
+
+
 def test_a_required_property_cannot_be_null(api: Api) -> None:
     squad = api.make("/squad", {"members": []})
     answer = api("PATCH", f"/squad/{squad['id']}", {"members": None})
