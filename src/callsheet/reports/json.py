@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic
 
 EVENTS = "callsheet.events/1"
@@ -18,7 +17,16 @@ DOCTOR = "callsheet.doctor/1"
 
 def document(value: Mapping[str, Any]) -> str:
     """The document as text that any reader takes, with a final newline. Symbols in their JSON form."""
-    return json.dumps(plain(dict(value)), indent=2, ensure_ascii=False) + "\n"
+    import orjson
+
+    try:
+        return orjson.dumps(value, default=_symbol, option=orjson.OPT_INDENT_2).decode() + "\n"
+    except TypeError:  # an unpaired surrogate, in the name of a file say, which only this writer escapes
+        return json.dumps(value, default=_symbol, indent=2) + "\n"
+
+
+def _symbol(value: Any) -> Any:
+    return value.to_json()
 
 
 def error_document(diagnostics: Iterable[Diagnostic], exit_code: int) -> dict[str, Any]:
@@ -52,16 +60,9 @@ class Stream:
         try:
             # ASCII: a line separator inside of a string must not end a line for anybody.
             self._out.write(
-                json.dumps({"event": body["event"], **_plain(body)}, separators=(",", ":")) + "\n"
+                json.dumps(body, default=_symbol, separators=(",", ":")) + "\n"
             )
             self._out.flush()
         except BrokenPipeError:
             # Half an apply is worse than one that nobody watches.
             self.broken = True
-
-
-def _plain(body: Mapping[str, Any]) -> Any:
-    try:
-        return plain(dict(body))
-    except TypeError:  # an unpaired surrogate in a file's name, say
-        return json.loads(json.dumps(body, default=str))
