@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import httpx
+from urllib.parse import urlsplit
 
 from callsheet.model.errors import CallsheetError
+from callsheet.providers.redaction import visible
 
 MAX_BYTES = 50 * 2**20
-_SECONDS = 30.0
-_REDIRECTS = 5
 
 
 def fetch(url: str) -> bytes:
     """The bytes behind an http(s) URL. CallsheetError for anything but a whole 200 within the bounds."""
-    try:
-        with (
-            httpx.Client(timeout=_SECONDS, follow_redirects=True, max_redirects=_REDIRECTS) as client,
-            client.stream("GET", url) as answer,
-        ):
-            if answer.status_code != httpx.codes.OK:
-                raise _failed(url, f"it answered {answer.status_code}")
-            parts, size = [], 0
-            for part in answer.iter_bytes():
-                size += len(part)
-                if size > MAX_BYTES:
-                    raise _failed(url, f"it is larger than {MAX_BYTES // 2**20} MiB")
-                parts.append(part)
-            return b"".join(parts)
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as cause:
-        raise _failed(url, str(cause) or type(cause).__name__) from None
+    from callsheet.providers.transport import download
 
-
-def _failed(url: str, why: str) -> CallsheetError:
-    return CallsheetError(
-        f"{url} cannot be read: {why}",
+    found = download(url, limit=MAX_BYTES)
+    if isinstance(found, bytes):
+        return found
+    raise CallsheetError(
+        f"{shown(url)} cannot be read: {visible(found.why)}",
         detail="The document is declared by URL, and its bytes belong to the plan.",
         hint="check the URL, or keep the file in the project and declare it by path",
         code="fetch.failed",
     )
+
+
+def shown(url: str) -> str:
+    """The URL for messages: without user, password and query, which may be what opens it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the document's URL"
+    host = parts.netloc.rpartition("@")[2]
+    return visible(f"{parts.scheme}://{host}{parts.path}" + ("?…" if parts.query else ""))

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 HIDDEN = "[redacted]"
@@ -19,7 +19,9 @@ _TELLING = re.compile(r"(?i)(secret|token|password|passphrase|authorization|api[
 class Redactor:
     """Knows secret strings and takes them out of texts. Shared by threads; never shows what it knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Callable[[], Iterable[str]] = tuple) -> None:
+        """`source` gives further secrets, asked whenever a text is scrubbed."""
+        self._source = source
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
@@ -41,6 +43,7 @@ class Redactor:
 
     def scrub(self, text: str) -> str:
         """The text without any known secret, whole or from its beginning on."""
+        self.hide(self._source())
         for value in sorted(self._known, key=len, reverse=True):
             text = text.replace(value, HIDDEN)
         for value in self._known:

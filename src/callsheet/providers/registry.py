@@ -5,7 +5,7 @@ An entry point of the group `callsheet.providers` leads to a `Registration`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -94,10 +94,12 @@ def connect(
     wsgi_app: WSGIApplication | None = None,
     clock: Clock | None = None,
     on_event: Listener = silent,
+    secrets: Callable[[], Iterable[str]] = tuple,
 ) -> Provider:
     """A configured provider; nothing is sent yet. ProviderError when address or key cannot be used.
 
-    `wsgi_app` answers in place of the network (`baseUrl: sandbox:NAME`).
+    `wsgi_app` answers in place of the network (`baseUrl: sandbox:NAME`). `secrets` gives every secret that
+    is known so far: what the provider says back is shown without them.
     """
     found = registration(provider)
     made: Provider = _part(provider, found.provider)(
@@ -106,6 +108,7 @@ def connect(
         wsgi_app=wsgi_app,
         clock=clock or SystemClock(),
         on_event=on_event,
+        secrets=secrets,
     )
     return made
 

@@ -200,6 +200,32 @@ class Transport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Why a download gave nothing."""
+
+    why: str
+
+
+def download(url: str, *, limit: int, seconds: float = 30.0, redirects: int = 5) -> bytes | Undelivered:
+    """One GET without credentials, of at most `limit` bytes. Redirects are followed: nothing goes along."""
+    data = bytearray()
+    try:
+        with (
+            httpx.Client(timeout=seconds, follow_redirects=True, max_redirects=redirects) as client,
+            client.stream("GET", url) as answer,
+        ):
+            if answer.status_code != httpx.codes.OK:
+                return Undelivered(f"it answered {answer.status_code}")
+            for chunk in answer.iter_bytes():
+                data += chunk
+                if len(data) > limit:
+                    return Undelivered(f"it is larger than {limit // 1024} KiB")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as cause:
+        return Undelivered(str(cause) or type(cause).__name__)
+    return bytes(data)
+
+
 def _body(asked: Request, json: Any, upload: Upload | None, headers: dict[str, str]) -> dict[str, Any]:
     if upload:
         # The type of the content goes by the file's name, here as there.

@@ -53,3 +53,10 @@ def test_control_and_format_characters_become_visible() -> None:
     text = "a\x1b[2Jb\r\n\t\x00\u202e\u200b\ufeff\u2028\ud800é😀"
     shown = visible(text)
     assert shown == r"a\x1b[2Jb\r\n\t\x00\u202e\u200b\ufeff\u2028\ud800é😀"
+
+
+def test_secrets_that_become_known_later_are_taken_out_too() -> None:
+    known: list[str] = []
+    redactor = Redactor(lambda: known)
+    known.append("s3cret-value")
+    assert redactor.scrub("s3cret-value") == "[redacted]"

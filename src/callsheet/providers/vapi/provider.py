@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,19 +38,20 @@ class VapiProvider:
         on_event: Listener,
         wsgi_app: WSGIApplication | None = None,
         limits: Limits | None = None,
+        secrets: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self.catalogue = VapiCatalogue()
         self.capabilities = CAPABILITIES
         self.target = Target("vapi", base_url)
         self._clock = clock
-        self._redactor = Redactor()
+        redactor = Redactor(secrets)
         self._transport = Transport(
             "Vapi",
             base_url,
             api_key,
             clock=clock,
             on_event=on_event,
-            redactor=self._redactor,
+            redactor=redactor,
             explanations=EXPLANATIONS,
             limits=limits,
             wsgi_app=wsgi_app,
@@ -63,10 +64,6 @@ class VapiProvider:
 
     def close(self) -> None:
         self._transport.close()
-
-    def hide(self, values: Iterable[str]) -> None:
-        """Further strings that no error may show: secrets that will be sent in bodies."""
-        self._redactor.hide(values)
 
     def list_all(self, kind: str) -> Iterator[RemoteObject]:
         """Every object of the kind, without those that belong to Vapi and not to the organisation."""
