@@ -9,6 +9,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,19 @@ class Store:
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._all.append(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         return connection
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Set the journal mode. On a new file SQLite gives up at once where two connections do so together."""
+    for _ in range(_BUSY_SECONDS * 100):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.01)
+    raise sqlite3.OperationalError("another process has been holding it for too long")
