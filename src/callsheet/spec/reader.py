@@ -17,6 +17,8 @@ from callsheet.spec.limits import MAX_ALIASED, MAX_DEPTH
 from callsheet.spec.scalars import ScalarError, bad_tag, plain, tagged
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Line breaks to YAML 1.1, and so to libyaml; letters to YAML 1.2, editors and models.
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 _MAPS = {UNTAGGED, "tag:yaml.org,2002:map"}
 _LISTS = {UNTAGGED, "tag:yaml.org,2002:seq"}
 _QUOTE = "Put it in quotes: keys are text."
@@ -65,6 +67,13 @@ def position(text: str, index: int) -> tuple[int, int]:
 def parse(text: str, composer: Callable[[str], Composer] | None = None) -> Parsed:
     """Every document of the text. Reading stops at the first error of syntax; all else is collected."""
     parsed = Parsed()
+    if not text.isascii() and (found := _BREAKS.search(text)):
+        line, column = position(text, found.start())
+        code = f"U+{ord(found[0]):04X}"
+        hint = f"Write \\u{ord(found[0]):04x} in double quotes, or move the text to a Markdown file."
+        summary = f"{code} breaks the line for some readers of YAML and not for others"
+        parsed.findings.append(Finding("spec.encoding", summary, hint, line, column))
+        return parsed
     builder = _Builder(parsed.findings)
     try:
         for reading, node in compose(text, composer):

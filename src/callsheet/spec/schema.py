@@ -12,7 +12,7 @@ from callsheet.spec.naming import snake
 from callsheet.spec.native import PROVIDERS
 from callsheet.spec.portable import Shape
 from callsheet.spec.sections import EnvironmentsFile
-from callsheet.spec.shapes import SPECS
+from callsheet.spec.shapes import SPECS, Spec
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PLACEHOLDER = {
@@ -29,7 +29,9 @@ def document_schema(native: Mapping[str, Mapping[str, Any]] | None = None) -> di
     definitions: dict[str, Any] = {}
     kinds = []
     for kind, shapes in SPECS.items():
-        for shape in shapes:
+        for given in shapes:
+            # Kinds that share a shape have a definition each: their native payloads differ.
+            shape = create_model(f"{kind}Spec", __base__=Spec) if given is Spec else given
             schema = _finished(_document(kind, shape))
             definitions.update(schema.pop("$defs", {}))
             name = f"{kind}Document" if len(shapes) == 1 else f"{shape.__name__.removesuffix('Spec')}Document"
@@ -58,7 +60,7 @@ def environments_schema() -> dict[str, Any]:
 def _document(kind: str, spec: type[Shape]) -> type[Shape]:
     required = any(field.is_required() for field in spec.model_fields.values())
     fields: dict[str, Any] = {
-        "kind": (Literal[kind], Field(description=spec.__doc__)),
+        "kind": (Literal[kind], Field(description=(spec.__doc__ or kind).strip())),
         "spec": (spec, Field(description="What it should be."))
         if required
         else (spec | None, Field(None, description="What it should be.")),
