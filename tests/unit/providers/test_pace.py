@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from callsheet.providers.pace import Pace
-from contract.providers.clock import FakeClock
+from support.clock import FakeClock
 
 
 def test_an_idle_bucket_lets_a_burst_through_and_then_keeps_the_rate() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from callsheet.model.errors import ProviderError
 from callsheet.providers import registry
-from contract.providers.clock import FakeClock
+from support.clock import FakeClock
 
 
 def test_the_catalogue_of_vapi() -> None:

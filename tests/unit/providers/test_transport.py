@@ -17,7 +17,7 @@ from callsheet.providers.base import Ambiguous, NotFound
 from callsheet.providers.redaction import Redactor
 from callsheet.providers.settings import Limits
 from callsheet.providers.transport import Transport, Upload
-from contract.providers.clock import FakeClock
+from support.clock import FakeClock
 from unit.providers.hostile import answer, drop, hostile
 
 KEY = "key-0123456789-abcdef"

@@ -11,7 +11,7 @@ import pytest
 from callsheet.model.errors import ProviderError
 from callsheet.providers.base import Provider
 from callsheet.providers.registry import connect
-from contract.providers.clock import FakeClock
+from support.clock import FakeClock
 
 Answer = Callable[[str, str, str], tuple[int, Any]]
 
