@@ -7,7 +7,6 @@ import textwrap
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ from callsheet.sandbox.app import Sandbox, create_app
 from callsheet.sandbox.faults import Fault, Faults
 from callsheet.sandbox.server import Server, serve
 from callsheet.sandbox.store import Store
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+from support.clock import FakeClock
 
 
 class World:
@@ -82,7 +80,7 @@ class World:
 
     @contextmanager
     def session(self, **more: Any) -> Iterator[Session]:
-        with Session.open(self.root, variables=self.variables, now=lambda: NOW, **more) as opened:
+        with Session.open(self.root, variables=self.variables, clock=FakeClock(), **more) as opened:
             yield opened
 
     def plan(self, **options: Any) -> Planned:

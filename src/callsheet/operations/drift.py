@@ -84,7 +84,7 @@ def drift(session: Session) -> Drift:
         today=session.today,
         unmanaged=_unmanaged(state, live.objects),
     )
-    return Drift(session.environment.name, report, session.now().strftime("%Y-%m-%dT%H:%M:%SZ"), state)
+    return Drift(session.environment.name, report, session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), state)
 
 
 def _kinds(session: Session) -> set[str]:

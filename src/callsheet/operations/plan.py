@@ -61,7 +61,7 @@ def plan(session: Session, options: Options) -> Planned:
         identity=session.identity,
         acknowledged=session.acknowledged,
         today=session.today,
-        created_at=session.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         callsheet=__version__,
         source=source_of(session.root, estate),
         target={**session.target, "organisation": live.organisation or state.organisation},

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.providers.base import Provider
+from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
 from callsheet.secrets.keeper import Keeper
 from callsheet.spec.environments import Environment
@@ -38,7 +38,7 @@ class Session:
     environment_name: str | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     listener: Listener = silent
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
     def open(cls, start: Path, environment: str | None = None, **more: Any) -> Session:
@@ -124,7 +124,9 @@ class Session:
                 base_url=f"{SANDBOX}{sandbox}",
                 api_key=f"sandbox-{sandbox}",
                 wsgi_app=application(self._sandbox_store, sandbox),
+                clock=self.clock,
                 on_event=self.listener,
+                secrets=self.keeper.known_values,
             )
         if settings.api_key is None:
             raise CallsheetError(
@@ -139,7 +141,9 @@ class Session:
             settings.type or DEFAULT_PROVIDER,
             base_url=settings.base_url,
             api_key=self.keeper.value(settings.api_key),
+            clock=self.clock,
             on_event=self.listener,
+            secrets=self.keeper.known_values,
         )
 
     @property
@@ -180,4 +184,4 @@ class Session:
 
     @property
     def today(self) -> str:
-        return self.now().date().isoformat()
+        return self.clock.now().date().isoformat()

@@ -13,7 +13,7 @@ from callsheet.providers.registry import connect
 from callsheet.sandbox.app import Sandbox, create_app
 from callsheet.sandbox.server import serve
 from callsheet.sandbox.store import Store
-from contract.providers.clock import FakeClock
+from support.clock import FakeClock
 from contract.providers.judge import Judge, vendor
 
 SCHEMA = vendor()

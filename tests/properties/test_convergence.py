@@ -1,0 +1,170 @@
+"""Generated edits, edits behind Callsheet's back and bad days: it converges, and touches nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from callsheet.model.errors import CallsheetError
+from support.world import World, writes
+
+NAMES = ("a", "b", "c")
+TOOLS = ("t", "u")
+WORDS = st.sampled_from(["", "hello", "Say {{name}}.", "two\nlines", "no", "${"[:1], "ünï"])
+FAULTS = (
+    "error POST /assistant status=500",
+    "error PATCH /assistant/* status=400",
+    "lose-answer POST /assistant",
+    "lose-answer PATCH /assistant/*",
+    "drop POST /tool",
+    "error DELETE * status=503",
+    "error POST * status=429 count=2",
+    "lose-answer DELETE *",
+)
+
+
+class Estate(RuleBasedStateMachine):
+    """Files are what `declared` says; live is the server's; in between there is Callsheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.world = World(self.folder)
+        self.declared: dict[str, dict[str, Any]] = {}
+        self.tools: dict[str, str] = {}
+        self.theirs: dict[str, Any] = {}
+        self.silent_stops = 0
+
+    def teardown(self) -> None:
+        try:
+            self.settles()
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @initialize()
+    def an_anchor(self) -> None:
+        # Something is always declared: an emptied estate is refused by design.
+        self.world.assistant("anchor")
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        prompt=WORDS,
+        first=st.none() | WORDS,
+        temperature=st.none() | st.sampled_from([0, 0.5, 1.0]),
+        tools=st.sets(st.sampled_from(TOOLS)),
+        seconds=st.none() | st.integers(10, 600),
+    )
+    def declare(
+        self,
+        name: str,
+        prompt: str,
+        first: str | None,
+        temperature: float | None,
+        tools: set[str],
+        seconds: int | None,
+    ) -> None:
+        spec: dict[str, Any] = {"tools": [{"ref": tool} for tool in sorted(tools) if tool in self.tools]}
+        native: dict[str, Any] = {}
+        if first is not None:
+            spec["firstMessage"] = first
+        if temperature is not None:
+            native["model"] = {"temperature": temperature}
+        if seconds is not None:
+            native["maxDurationSeconds"] = seconds
+        self.declared[name] = {"prompt": prompt, "first": first, "seconds": seconds}
+        self.world.assistant(name, prompt=prompt or "x", native=native, **spec)
+
+    @rule(name=st.sampled_from(TOOLS), kind=st.sampled_from(["function", "handoff"]))
+    def declare_tool(self, name: str, kind: str) -> None:
+        native: dict[str, Any] = {"function": {"name": name}}
+        if kind == "handoff":
+            # A cycle as soon as the anchor's neighbour uses it.
+            native["destinations"] = [{"type": "assistant", "assistantId": {"ref": "anchor"}}]
+        self.tools[name] = kind
+        self.world.document("Tool", name, {"type": kind, "native": native})
+
+    @precondition(lambda self: self.declared)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.declared)))
+        del self.declared[name]
+        self.world.remove(f"assistants/{name}.yaml")
+
+    @rule(name=st.sampled_from(NAMES), field=st.sampled_from(["firstMessage", "endCallMessage"]), word=WORDS)
+    def edited_by_somebody(self, name: str, field: str, word: str) -> None:
+        for each in self.world.api("GET", "/assistant"):
+            if each.get("name") == name:
+                self.world.api("PATCH", f"/assistant/{each['id']}", {field: word or None})
+
+    @rule(name=st.sampled_from(NAMES))
+    def deleted_by_somebody(self, name: str) -> None:
+        for each in self.world.api("GET", "/assistant"):
+            if each.get("name") == name:
+                self.world.api("DELETE", f"/assistant/{each['id']}")
+
+    @rule(word=WORDS)
+    def made_by_somebody(self, word: str) -> None:
+        made = self.world.api("POST", "/assistant", {"name": "theirs", "firstMessage": word})
+        self.theirs[made["id"]] = made
+
+    @rule(fault=st.sampled_from(FAULTS))
+    def bad_day(self, fault: str) -> None:
+        # Only Callsheet meets it; the others have a good day.
+        self.world.bad_day(f"{fault} key=canary-key")
+
+    @rule()
+    def plan_writes_nothing(self) -> None:
+        with self.world.counted() as counts:
+            self._quietly(lambda: self.world.plan())
+            self._quietly(lambda: self.world.drift())
+        assert writes(counts) == {}
+
+    @rule()
+    def apply(self) -> None:
+        self._quietly(lambda: self.world.apply(on_conflict="overwrite", allow_mass_delete=True))
+
+    def _quietly(self, run: Any) -> None:
+        try:
+            run()
+        except CallsheetError as cause:
+            # Bad days may stop a verb; they may not stop it without a word.
+            self.silent_stops += not cause.diagnostics
+
+    def settles(self) -> None:
+        self.world.bad_day()
+        assert self.silent_stops == 0
+        for _ in range(4):
+            planned = self.world.plan(on_conflict="overwrite", allow_mass_delete=True)
+            if planned.plan.empty:
+                break
+            outcome = self.world.apply(planned.archive)
+            assert outcome.exit_code == 0, outcome.to_json()
+        with self.world.counted() as counts:
+            assert self.world.plan().plan.empty
+            assert self.world.apply().exit_code == 0
+        assert writes(counts) == {}
+        live = self.world.api("GET", "/assistant")
+        assert sorted(each["name"] for each in live if each["id"] not in self.theirs) == sorted(
+            ["anchor", *self.declared]
+        )
+        # Nothing that is not ours was touched.
+        assert {each["id"]: each for each in live if each["id"] in self.theirs} == self.theirs
+        for each in live:
+            if each["name"] in self.declared:
+                wanted = self.declared[each["name"]]
+                assert each["model"]["messages"][0]["content"] == (wanted["prompt"] or "x")
+                if wanted["first"] is not None:
+                    assert each["firstMessage"] == wanted["first"]
+
+
+TestConvergence = Estate.TestCase
+TestConvergence.settings = settings(
+    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
