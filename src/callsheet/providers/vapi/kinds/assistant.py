@@ -68,7 +68,18 @@ REFERENCES = (
         "voice.pronunciationDictionaryLocators[*].versionId", "PronunciationDictionary", attribute="versionId"
     ),
     refers("model.knowledgeBaseId", "KnowledgeBase"),
-    *(found for place in _INLINE_TOOLS for found in below(place, tool.REFERENCES)),
+    # Two assistants whose inline tools hand over to each other have no other edge to leave out.
+    *(
+        refers(f"{place}.destinations[*].{at}", kind, deferrable=True)
+        for place in _INLINE_TOOLS
+        for at, kind in (("assistantId", "Assistant"), ("squadId", "Squad"))
+    ),
+    *(
+        found
+        for place in _INLINE_TOOLS
+        for found in below(place, tool.REFERENCES)
+        if found.at[-1] not in ("assistantId", "squadId")
+    ),
 )
 
 SECRETS = (

@@ -26,7 +26,7 @@ SQUAD = Kind(
     server_owned=SERVER_OWNED,
     references=(
         refers("members[*].assistantId", "Assistant"),
-        refers("members[*].assistantDestinations[*].assistantId", "Assistant", deferrable=True),
+        refers("members[*].assistantDestinations[*].assistantId", "Assistant"),
         refers("members[*].assistantDestinations[*].assistantName", "Assistant", attribute="name"),
         *(found for place in _EMBEDDED for found in below(place, assistant.REFERENCES)),
     ),

@@ -12,11 +12,11 @@ from callsheet.providers.vapi.kinds.common import (
     server_secrets,
 )
 
-# Held by a tool wherever it stands: by itself, inline in a model, or in a hook.
+# An unknown assistant or squad is refused here (gitops #28, #30). A tool of its own need not open the cycle:
+# the assistant's `toolIds` does, and leaving out an id of a list leaves nothing half-said.
 REFERENCES = (
-    # An unknown assistant is refused here (gitops #28, #30): leaving out the destination opens a cycle.
-    refers("destinations[*].assistantId", "Assistant", deferrable=True),
-    refers("destinations[*].squadId", "Squad", deferrable=True),
+    refers("destinations[*].assistantId", "Assistant"),
+    refers("destinations[*].squadId", "Squad"),
     refers("destinations[*].assistantName", "Assistant", attribute="name"),
     refers("knowledgeBases[*].fileIds[*]", "File"),
     refers("credentialId", "Credential"),
