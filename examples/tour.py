@@ -34,8 +34,9 @@ HEAD, TAIL = 20, 7
 def main() -> None:
     os.chdir(ROOT)
     (ROOT / PLAN).parent.mkdir(exist_ok=True)
-    say("An organisation with nothing in it. What an earlier tour left in the sandbox is forgotten.")
+    say("A first day: nothing in the sandbox's organisation, and no state. An earlier tour's is forgotten.")
     run("sandbox", "reset", "--org", ORGANISATION)
+    forget_state()
 
     say("Are the files right? Nothing is asked of anybody for this.")
     expect(run("validate"), "Valid: dev, uat, prod")
@@ -70,6 +71,16 @@ def main() -> None:
         fail("the assistant is not as it was")
 
     say("That is the tour. The files are in specs/, the words are in docs/concepts.md.")
+
+
+def forget_state() -> None:
+    """Remove the state of dev, and only if dev is in the sandbox: state of anything real is precious."""
+    if f"sandbox:{ORGANISATION}" not in Path("specs/environments.yaml").read_text(encoding="utf-8"):
+        fail(f"dev does not lead to sandbox:{ORGANISATION} any more, and the tour is for the sandbox")
+    folders = [f"specs/.callsheet/state/{family}/state/dev" for family in ("documents", "logs")]
+    show(f"$ rm -rf {shlex.join(folders)}")
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(*arguments: str, expected: int = 0) -> str:
@@ -136,7 +147,7 @@ def edited(url: str) -> dict[str, Any]:
 
 def front_desk(url: str) -> dict[str, Any]:
     found = [each for each in request(url, "GET", "/assistant") if each["name"] == NAME]
-    return found[0] if len(found) == 1 else fail(f"{len(found)} assistants are called {NAME}")
+    return dict(found[0]) if len(found) == 1 else fail(f"{len(found)} assistants are called {NAME}")
 
 
 def request(url: str, method: str, path: str, body: Any = None) -> Any:
