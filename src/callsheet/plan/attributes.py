@@ -111,7 +111,9 @@ def _explained(
     kind: Kind, state: PathState, resource: Resource, record: Record | None, hidden: Sequence[tuple[str, ...]]
 ) -> list[Attribute]:
     out = []
-    for difference in explain(kind, state.path, state.live, state.desired):
+    # What the provider never returns can only be told from what was sent.
+    old = state.applied if covers(state.path, kind.write_only) else state.live
+    for difference in explain(kind, state.path, old, state.desired):
         # Keys of list elements that nobody declared and that did not move are the provider's defaults.
         inside = difference.path[len(state.path) :]
         if (
