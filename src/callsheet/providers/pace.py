@@ -1,6 +1,6 @@
 """The pace of requests: a token bucket that all threads share, shrinks when told off, and recovers.
 
-Vapi publishes no rate limit (facts/vapi.md §4), so the bucket starts wide open and learns: a 429
+Vapi publishes no rate limit (docs/providers/vapi.md), so the bucket starts wide open and learns: a 429
 halves the rate that was actually reached, and every answer that is not one wins a little back.
 """
 

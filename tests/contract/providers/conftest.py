@@ -13,8 +13,8 @@ from callsheet.providers.registry import connect
 from callsheet.sandbox.app import Sandbox, create_app
 from callsheet.sandbox.server import serve
 from callsheet.sandbox.store import Store
-from support.clock import FakeClock
 from contract.providers.judge import Judge, vendor
+from support.clock import FakeClock
 
 SCHEMA = vendor()
 

@@ -8,6 +8,7 @@ from callsheet.providers.redaction import Redactor, telling, visible
 @pytest.mark.parametrize(
     ("secret", "text"),
     [
+        ("value", "short: value"),
         ("s3cret-value", "got s3cret-value!"),
         ('quo"ted\\value', 'in JSON: quo\\"ted\\\\value'),
         ("ünïcode-value", "escaped: \\u00fcn\\u00efcode-value"),

@@ -14,6 +14,7 @@ import pytest
 from callsheet.model.errors import ProviderError
 from callsheet.model.events import Event
 from callsheet.providers.base import Ambiguous, NotFound
+from callsheet.providers.pace import Pace
 from callsheet.providers.redaction import Redactor
 from callsheet.providers.settings import Limits
 from callsheet.providers.transport import Transport, Upload
@@ -411,6 +412,19 @@ def test_a_429_is_waited_out_as_asked(method: str, header: str, least: float) ->
         made.close()
         assert len(server.seen) == 2
     assert least <= sum(clock.slept) < least + 1.1
+
+
+def test_a_429_slows_down_what_comes_after() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    with hostile(answer(200), answer(429, b"{}", "retry-after: 30"), answer(200)) as server:
+        made = transport(server.url, clock=clock, pace=pace)
+        made.request("GET", "/x")
+        before = pace.rate
+        made.request("GET", "/x")
+        made.close()
+    assert pace.rate < before / 100
+    assert clock.monotonic() >= 30
 
 
 def test_a_storm_of_429_ends_in_one_clear_error() -> None:

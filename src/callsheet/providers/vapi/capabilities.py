@@ -10,7 +10,7 @@ from callsheet.providers.base import Capabilities
 # limit is unpublished: four at a time is what the vendor's own tools stay below.
 CAPABILITIES = Capabilities(idempotency_key=False, parallel_reads=4, parallel_writes=4)
 
-# Words of a 409's body → what to do (OpenAPI document, SDK 3.0.0; facts/vapi.md §4).
+# Words of a 409's body → what to do (OpenAPI document, SDK 3.0.0).
 EXPLANATIONS: Mapping[str, str] = {
     "assistant_pinned": (
         "A squad, a phone number or a traffic allocation is pinned to a version of this assistant. "

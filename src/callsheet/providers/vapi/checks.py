@@ -1,7 +1,7 @@
 """What Vapi would refuse, or take and never honour, found at plan time with its place and its reason.
 
 Bounds, required and unknown keys come from Vapi's OpenAPI document (`facts`); the rules here are
-what it does not say. Each names its source; `facts/vapi.md` is dated 2026-11-20.
+what it does not say. `docs/providers/vapi.md` lists them with their sources.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _FROM_DOCUMENT = frozenset(
 
 
 def _server_owned(resource: Resource) -> Iterator[Problem]:
-    """Requests are whitelist-validated: what the server sets cannot be sent (facts/vapi.md §2)."""
+    """Requests are whitelist-validated: what the server sets cannot be sent (gitops tool)."""
     owned = KINDS[resource.kind].server_owned
     for key in resource.payload:
         if not matches_any((key,), owned):
@@ -105,7 +105,7 @@ def _squad(resource: Resource) -> Iterator[Problem]:
             yield Problem(at, "vapi.squad-member", "a member needs assistantId or assistant")
         name = _member_name(member)
         if name in seen:
-            # facts/vapi.md §5.7: such squads are saved and fail when somebody calls.
+            # Seen by the gitops tool: such squads are saved and fail when somebody calls.
             summary = f"members {seen[name]} and {index} would have the same name ({name})"
             hint = "names of a squad's members must be unique: override one of them"
             yield Problem(at, "vapi.squad-names", summary, hint=hint)
@@ -165,7 +165,7 @@ def _assistant(resource: Resource) -> Iterator[Problem]:
         for at in ("model.toolIds[*]", "model.toolRefs[*].toolId")
     )
     for name in sorted(tools & refs - {""}):
-        # facts/vapi.md §2, rewrites: the server drops the entry of toolIds, which would look like drift.
+        # Documented: the server drops the entry of toolIds, which would look like drift.
         summary = f"{name} is in toolIds and in toolRefs; Vapi keeps the latter only"
         yield Problem(("model", "toolIds"), "vapi.tool-twice", summary, hint="name it once")
 
@@ -216,7 +216,7 @@ def _strings(value: Value, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield path, value
 
 
-# Where a payload holds JSON Schemas. A list of types there crashes Vapi's dashboard (facts/vapi.md §5.9).
+# Where a payload holds JSON Schemas. A list of types there crashes Vapi's dashboard (gitops tool, 2026).
 _SCHEMAS: Mapping[str, tuple[str, ...]] = {
     "Tool": ("body", "headers", "function.parameters", "variableExtractionPlan.schema"),
     "StructuredOutput": ("schema",),

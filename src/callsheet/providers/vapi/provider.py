@@ -144,5 +144,5 @@ def _collections(kind: str) -> list[tuple[str, Mapping[str, str]]]:
 
 
 def _stock(item: RemoteObject) -> bool:
-    """Vapi's own personalities belong to no organisation and cannot be deleted (facts/vapi.md §2)."""
+    """Vapi's own personalities belong to no organisation and cannot be deleted (gitops tool)."""
     return item.kind == "Personality" and item.payload.get("orgId", "") is None

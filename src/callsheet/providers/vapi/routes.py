@@ -1,5 +1,5 @@
 """Where the kinds live and how their lists are paged: data, from Vapi's OpenAPI document of 2026-08-19
-and the gitops tool's findings against the live API of 2026-08-01 (facts/vapi.md §1)."""
+and the gitops tool's findings against the live API of 2026-08-01."""
 
 from __future__ import annotations
 

@@ -157,6 +157,7 @@ def test_safety_alone_makes_a_prompt() -> None:
         ({"tools": [Ref("a")]}, ("error", "vapi.no-model", "spec.tools[0]")),
         ({"voice": {"voiceId": "nobody"}}, ("error", "vapi.voice-unknown", "spec.voice.voiceId")),
         ({"voice": {"voiceId": "ryan"}}, ("error", "vapi.voice-ambiguous", "spec.voice.voiceId")),
+        ({"voice": {"voiceId": External("Voice", "x")}}, ("error", "vapi.voice", "spec.voice.voiceId")),
         ({"voice": {"voiceId": 7}}, ("error", "vapi.voice", "spec.voice.voiceId")),
         (
             {"transcriber": {"model": "nova-99"}},
@@ -232,7 +233,7 @@ JIRA = {
 
 
 def test_an_http_tool_becomes_one_tool_per_operation() -> None:
-    rendered = render("Tool/jira", JIRA, "Jira")
+    rendered = render("Tool/jira", {**JIRA, "description": "Jira"})
     assert not rendered.diagnostics
     assert [str(address) for address in rendered.stands_for] == [
         "Tool/jira[createIssue]",
@@ -501,7 +502,9 @@ def test_a_file() -> None:
 )
 def test_native_kinds(address: str, native: dict[str, Any], more: dict[str, Any]) -> None:
     name = address.partition("/")[2]
-    assert payload(address, {"native": native}, "D") == {"name": name, **native, **more}
+    spec = {"native": native, "description": "D"}
+    # What metadata says of a document is for its readers and never sent.
+    assert payload(address, spec, "for readers") == {"name": name, **native, **more}
 
 
 def test_a_policy_is_no_remote_object() -> None:

@@ -12,8 +12,8 @@ from callsheet.model.errors import ProviderError
 from callsheet.model.resource import RemoteObject
 from callsheet.providers.base import Unfinished
 from callsheet.providers.registry import connect
-from support.clock import FakeClock
 from contract.providers.samples import CONTENT, contents
+from support.clock import FakeClock
 from unit.providers.hostile import answer, hostile
 
 

@@ -16,6 +16,7 @@ from callsheet.providers.vapi.convert.inference import provider_of
 KEYS = frozenset(
     {
         "name",
+        "description",
         "systemPrompt",
         "firstMessage",
         "model",

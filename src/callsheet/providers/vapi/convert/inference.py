@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callsheet.model.diagnostics import nearest
-from callsheet.model.value import Path
+from callsheet.model.value import SYMBOLS, Path
 from callsheet.providers.vapi import facts
 from callsheet.providers.vapi.convert.draft import Findings
 
@@ -14,6 +14,14 @@ def provider_of(
     findings: Findings, noun: str, name: object, known: Mapping[str, tuple[str, ...]], at: Path
 ) -> str | None:
     """The one provider that has `name`; None after an error that says what to write instead."""
+    if isinstance(name, SYMBOLS):
+        findings.error(
+            f"vapi.{noun}",
+            f"the provider of the {noun} cannot be told from a reference",
+            at,
+            hint=f"add the provider, one of: {', '.join(_providers(noun))}",
+        )
+        return None
     if not isinstance(name, str):
         findings.error(f"vapi.{noun}", f"{noun} must be a name", at, hint="write it as a string")
         return None

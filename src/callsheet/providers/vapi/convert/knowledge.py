@@ -12,7 +12,7 @@ from callsheet.model.value import Content, Path, Ref
 from callsheet.providers.vapi.convert.draft import Draft, Findings, named
 
 KEYS = frozenset({"name", "description", "documents", "native"})
-FILE_KEYS = frozenset({"name", "content", "purpose", "native"})
+FILE_KEYS = frozenset({"name", "description", "content", "purpose", "native"})
 PURPOSE = "knowledge-base-v2"
 
 
@@ -20,10 +20,7 @@ def render(document: Document) -> Rendered:
     findings, draft = Findings(document), Draft()
     spec = document.spec
     named(draft, document)
-    if spec.get("description") is not None:
-        draft.set(("description",), spec["description"], ("spec", "description"))
-    elif document.description:
-        draft.set(("description",), document.description, ("metadata", "description"))
+    draft.set(("description",), spec.get("description"), ("spec", "description"))
     files: dict[str, Resource] = {}
     for index, item in enumerate(spec.get("documents") or ()):
         at: Path = ("spec", "documents", index)

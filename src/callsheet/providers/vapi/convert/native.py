@@ -18,10 +18,7 @@ def render(document: Document) -> Rendered:
     if kind in _TYPES:
         draft.set(("type",), _TYPES[kind], ())
     if _describes(kind):
-        if spec.get("description") is not None:
-            draft.set(("description",), spec["description"], ("spec", "description"))
-        elif document.description:
-            draft.set(("description",), document.description, ("metadata", "description"))
+        draft.set(("description",), spec.get("description"), ("spec", "description"))
     draft.merge(spec.get("native"))
     return Rendered((draft.resource(document.address, kind, document),), (document.address,))
 

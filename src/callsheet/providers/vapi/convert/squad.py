@@ -11,7 +11,7 @@ from callsheet.model.value import Path
 from callsheet.providers.vapi.convert.assistant import qualified
 from callsheet.providers.vapi.convert.draft import Draft, Findings, named
 
-KEYS = frozenset({"name", "members", "native"})
+KEYS = frozenset({"name", "description", "members", "native"})
 _MEMBER = ("assistant", "destinations", "overrides")
 
 

@@ -118,10 +118,8 @@ def _operation(
     draft.set(("url",), _url(spec.get("endpoint"), operation.get("path"), at, findings), (*at, "path"))
     if operation.get("description") is not None:
         draft.set(("description",), operation["description"], (*at, "description"))
-    elif spec.get("description") is not None:
-        draft.set(("description",), spec["description"], ("spec", "description"))
-    elif document.description:
-        draft.set(("description",), document.description, ("metadata", "description"))
+    else:
+        draft.set(("description",), spec.get("description"), ("spec", "description"))
     if operation.get("schema") is not None:
         draft.set(("body",), _schema(operation["schema"]), (*at, "schema"))
     draft.set(("timeoutSeconds",), spec.get("timeoutSeconds"), ("spec", "timeoutSeconds"))

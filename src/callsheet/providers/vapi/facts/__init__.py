@@ -12,8 +12,8 @@ and `date` travel with it. Shapes are named as in the document:
 `{}`                     anything (an object where `type` says so)
 ======================== ==================================================================
 
-The document is not exhaustive (facts/vapi.md, quirk 14), so what it does not know is a warning,
-and what it bounds is an error. `documented` adds what Vapi's pages describe and the document lacks.
+The document is not exhaustive (the gitops tool sets keys that it lacks): what it does not know is a warning,
+and what it bounds is an error. `DOCUMENTED` adds what Vapi's pages describe and the document lacks.
 """
 
 from __future__ import annotations
