@@ -40,7 +40,10 @@ class Contents:
 
     def download(self, url: str, name: str | None, sha256: str | None) -> Content:
         """A file at an address. FileProblem where it cannot be had or is another than declared."""
-        base = name or unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2] or "document"
+        try:
+            base = name or unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2] or "document"
+        except ValueError as problem:
+            raise FileProblem("spec.download", f"{url} is no address: {problem}") from None
         if self._fetch is None:
             self.unfetched.append(url)
             unknown = sha256 or hashlib.sha256(f"unfetched {url}".encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from callsheet.model.diagnostics import Diagnostic, Place, error
+from callsheet.model.diagnostics import Diagnostic, Place, error, warning
 from callsheet.model.document import Origin
 from callsheet.spec.contents import Contents
 from callsheet.spec.environments import Environment
@@ -56,11 +56,12 @@ class Context:
 
     def faults(self, layered: Layered, expander: Expander, address: str) -> bool:
         """Report what placeholders did wrong; whether there was anything."""
-        for fault in expander.faults:
-            place = _within(layered.origin(fault.path), fault.needle)
-            self.diagnostics.append(
-                error(fault.code, fault.summary, hint=fault.hint, place=place, address=address or None)
-            )
+        for severity, faults in ((error, expander.faults), (warning, expander.doubts)):
+            for fault in faults:
+                place = _within(layered.origin(fault.path), fault.needle)
+                self.diagnostics.append(
+                    severity(fault.code, fault.summary, hint=fault.hint, place=place, address=address or None)
+                )
         return bool(expander.faults)
 
 

@@ -86,7 +86,9 @@ class Lowering:
         elif not isinstance(text, str):
             summary = "a secret cannot stand in a prompt: the model may repeat it to the caller"
             self._fail(self.layered.origin(BODY), Problem(BODY, "spec.type", summary))
-        self.files["prompt"] = project.prompts.fingerprints(prompt.name) or prompt.digest
+        self.files["prompt"] = {**project.prompts.fingerprints(prompt.name)}
+        if prompt.version is None:
+            self.files["prompt file"] = prompt.digest
         self.settings.update(expander.used)
         self.settings |= {f"prompt.{key}": value for key, value in chosen.settings.items()}
         if prompt.version is not None:

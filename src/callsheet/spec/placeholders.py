@@ -30,6 +30,7 @@ from callsheet.spec.naming import camel
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}|\$\{")
 SECRET = "secrets://"
 _SECRET_URI = re.compile(r"secrets://[a-z][a-z0-9-]*/[^\s{}]+")
+_BARE_SECRET = re.compile(r"(?<!\$\{)secrets://[a-z][a-z0-9-]*/[^\s{}\"']+")
 _LITERAL = "For a literal ${ write $${."
 _SPACES = ("params", "settings", "variables", "env", "file", "secrets")
 
@@ -63,17 +64,20 @@ class _Unknown(Exception):
 @dataclass(slots=True)
 class Expander:
     """Replaces placeholders and remembers: what they named (`used`, `files`), what went wrong (`faults`),
-    and whether a `{ref: …}` or `{external: …}` was seen on the way."""
+    what looks wrong (`doubts`), and whether there may be a `{ref: …}` or `{external: …}` (`linked`)."""
 
     scope: Scope
     used: dict[str, Value] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
     linked: bool = False
 
     def expand(self, value: Value, path: Path = ()) -> Value:
         """The value with every placeholder replaced; the very same object where there is none."""
         if isinstance(value, str):
+            if SECRET in value and not value.startswith(SECRET):
+                self._doubt(value, path)
             return self.text(value, path) if "${" in value or value.startswith(SECRET) else value
         if isinstance(value, dict):
             return self._mapping(value, path)
@@ -145,6 +149,7 @@ class Expander:
         if value is ABSENT:
             raise self._unset(space, key)
         self.used[name] = value
+        self.linked = self.linked or isinstance(value, dict | list)
         return value
 
     def _unset(self, space: str, key: str) -> _Unknown:
@@ -180,6 +185,12 @@ class Expander:
         except _Unknown as problem:
             self._fault(path, needle, problem.code, problem.summary, problem.hint)
             return ABSENT
+
+    def _doubt(self, text: str, path: Path) -> None:
+        if found := _BARE_SECRET.search(text):
+            summary = "a secret reference inside text is not resolved like this, but sent as it stands"
+            hint = f"Write ${{{found[0]}}}."
+            self.doubts.append(Fault(path, found[0], "spec.secret-in-text", summary, hint))
 
     def _fault(self, path: Path, needle: str, code: str, summary: str, hint: str) -> None:
         self.faults.append(Fault(path, needle, code, summary, hint))

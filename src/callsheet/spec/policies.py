@@ -21,6 +21,9 @@ _MERGED = ("limits", "compliance", "fallbacks")
 INSTRUCTIONS: Path = ("spec", "safety", "instructions")
 
 
+NAMING = ("policies", "safetyPolicyRef")
+
+
 def named(spec: Mapping[str, Any]) -> list[tuple[Path, Value]]:
     """What a spec says about policies, in the order of merging: `policies`, then `safetyPolicyRef`."""
     listed = spec.get("policies")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from callsheet.model.address import Address
@@ -221,7 +221,14 @@ def _content(declaration: Declaration) -> Iterable[str]:
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Each finding once, by place, errors first where nothing else tells them apart."""
-    return sorted(dict.fromkeys(diagnostics), key=_order)
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for item in diagnostics:
+        # What is wrong in a policy is found once for each document that names it.
+        key = (item.place, item.severity, item.code, item.summary, None if item.place else item.address)
+        known = found.setdefault(key, item)
+        if known.address != item.address:
+            found[key] = replace(known, address=None)
+    return sorted(found.values(), key=_order)
 
 
 def _order(item: Diagnostic) -> tuple[Place, bool, str, str]:

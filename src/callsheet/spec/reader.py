@@ -150,7 +150,7 @@ class _Builder:
         except ScalarError as problem:
             self._note("spec.yaml-scalar", str(problem), problem.hint, node)
             return None
-        if "\0" in text or not (text.isascii() or _encodable(text)):
+        if "\0" in text or not (text.isascii() or encodable(text)):
             self._note(
                 "spec.yaml-scalar", "the text holds a character that JSON cannot carry", "Remove it.", node
             )
@@ -234,7 +234,8 @@ _INSTEAD = {
 }
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
+    """Whether the text has a UTF-8 form: lone surrogates have none."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -146,14 +146,14 @@ class Resolution:
         self, layered: Layered, files: dict[str, Value], settings: dict[str, Value], problems: list[Problem]
     ) -> bool:
         """Merge the policies that the document names; whether there were any."""
-        named = policies.named(layered.value["spec"])
+        spec = layered.value["spec"]
+        expander = self._context.expander()
+        naming = expander.expand({key: spec[key] for key in policies.NAMING if key in spec}, ("spec",))
+        if expander.faults:
+            return False  # reported with all others when the whole document is expanded
+        settings |= expander.used
+        named = policies.named(naming)
         for path, entry in named:
-            if isinstance(entry, str) and "${" in entry:
-                expander = self._context.expander()
-                entry = expander.expand(entry, path)
-                settings |= expander.used
-                if self._context.faults(layered, expander, ""):
-                    continue
             found = policies.find(self._context.project, entry, path)
             if isinstance(found, Problem):
                 problems.append(found)

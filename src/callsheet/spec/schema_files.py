@@ -9,7 +9,7 @@ from callsheet.model.value import Value, has_marker
 from callsheet.spec.files import FileProblem
 from callsheet.spec.limits import INTEGERS, MAX_DEPTH
 from callsheet.spec.project import Project
-from callsheet.spec.reader import parse
+from callsheet.spec.reader import encodable, parse
 
 
 def read_schema(project: Project, reference: str) -> dict[str, Value]:
@@ -63,9 +63,15 @@ def _constant(name: str) -> NoReturn:
 def _bounded(reference: str, value: Value, depth: int) -> None:
     if depth > MAX_DEPTH:
         _fail(f"{reference}: it is nested more than {MAX_DEPTH} deep")
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _bounded(reference, key, depth)
             _bounded(reference, item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _bounded(reference, item, depth + 1)
+    elif isinstance(value, str) and not value.isascii() and not encodable(value):
+        _fail(f"{reference}: a text holds half a character (a lone surrogate)")
     elif isinstance(value, int) and value not in INTEGERS:
         _fail(f"{reference}: an integer does not fit into 64 bits")
     elif isinstance(value, float) and value in (float("inf"), float("-inf")):

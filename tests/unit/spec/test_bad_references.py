@@ -8,6 +8,7 @@ import pytest
 
 from unit.spec.project import TOOL, Case, assistant
 
+SCHEMA = TOOL.replace("path: /x}", "path: /x, schemaRef: schemas/x.json}")
 CASES = (
     Case(
         "dangling",
@@ -50,6 +51,11 @@ CASES = (
             "t.yaml": TOOL + "    - {name: stop, method: GET, path: /y}\n",
         },
         "spec.reference | a.yaml:4:15 | t stands for 2 objects (Tool/t[go], | Name the one that is meant,",
+    ),
+    Case(
+        "misplaced by its address",
+        {"a.yaml": assistant("tools: [{ref: Assistant/b}]") + "---\n" + assistant("model: x", "b")},
+        "spec.reference | a.yaml:4:11 | Assistant/b cannot stand at model.toolIds[0] | Expected:",
     ),
     Case(
         "ref policy",
@@ -123,6 +129,41 @@ CASES = (
             "schemas/x.json": "[1]",
         },
         "spec.schema | t.yaml:7:52 | schemas/x.json holds no JSON Schema: it must be |",
+    ),
+    Case(
+        "schema marker",
+        {"t.yaml": SCHEMA, "schemas/x.json": '{"a": {"$ref": "Tool/x"}}'},
+        "spec.schema | t.yaml:7:52 | holds $ref with a value that is | Start a $ref with #",
+    ),
+    Case(
+        "schema depth",
+        {"t.yaml": SCHEMA, "schemas/x.json": '{"a": ' * 70 + "1" + "}" * 70},
+        "spec.schema | t.yaml:7:52 | nested more than 64 deep |",
+    ),
+    Case(
+        "schema bottomless",
+        {"t.yaml": SCHEMA, "schemas/x.json": "[" * 100_000},
+        "spec.schema | t.yaml:7:52 | nested too deeply |",
+    ),
+    Case(
+        "schema surrogate",
+        {"t.yaml": SCHEMA, "schemas/x.json": '{"\\ud800": 1}'},
+        "spec.schema | t.yaml:7:52 | half a character |",
+    ),
+    Case(
+        "schema numbers",
+        {"t.yaml": SCHEMA, "schemas/x.json": '{"a": 99999999999999999999}'},
+        "spec.schema | t.yaml:7:52 | does not fit into 64 bits |",
+    ),
+    Case(
+        "schema constants",
+        {"t.yaml": SCHEMA, "schemas/x.json": '{"a": NaN}'},
+        "spec.schema | t.yaml:7:52 | NaN is no number that JSON can carry |",
+    ),
+    Case(
+        "bad address",
+        {"k.yaml": "kind: File\nmetadata: {name: k}\nspec: {url: 'https://[x/y'}\n"},
+        "spec.download | k.yaml:3:13 | is no address |",
     ),
     Case(
         "kb missing",

@@ -128,6 +128,29 @@ CASES = (
         "spec.unset | prompts/p.md:2:5 | env.nmae is not set for environment dev | Did you mean env.name?",
     ),
     Case(
+        "secret in prompt file",
+        {"a.yaml": assistant("systemPromptRef: p"), "prompts/p.md": "Say ${secrets://env/X}."},
+        "spec.type | prompts/p.md:1:1 | a secret cannot stand in a prompt |",
+    ),
+    Case(
+        "mixed native",
+        {"a.yaml": assistant("native: {vapi: {a: 1}, b: 2}")},
+        "spec.native | a.yaml:4:29 | either one payload or one per provider | Move b under",
+    ),
+    Case(
+        "policy by placeholder",
+        {"a.yaml": assistant("policies: ['${params.p}']")},
+        "spec.unset | a.yaml:4:15 | params.p is not set |",
+    ),
+    Case(
+        "policy for two",
+        {
+            "a.yaml": assistant("policies: [p]") + "---\n" + assistant("policies: [p]", "b"),
+            "p.yaml": "kind: Policy\nmetadata: {name: p}\nspec: {safety: {instructions: ['${params.x}']}}\n",
+        },
+        "spec.unset | p.yaml:3:33 | params.x is not set |",
+    ),
+    Case(
         "placeholder in block",
         {"a.yaml": assistant("firstMessage: |\n  one\n  two ${params.x}")},
         "spec.unset | a.yaml:6:9 | params.x is not set for environment dev | Set params.x for environment",

@@ -54,3 +54,10 @@ def test_rendering_is_deterministic(tmp_path: Path) -> None:
     assert [item.payload for item in first.resources.values()] == [
         item.payload for item in second.resources.values()
     ]
+
+
+def test_a_local_file_beside_a_library_counts(tmp_path: Path) -> None:
+    files = {**BASE, "environments.yaml": "environments: {dev: {params: {x: 1}}}\n", "prompts/p.md": "one"}
+    before = digests(write(tmp_path, files))
+    after = digests(write(tmp_path, {**files, "prompts/p.md": "two"}))
+    assert (before[0] != after[0], before[1] != after[1]) == (True, False)
