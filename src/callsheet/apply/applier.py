@@ -76,7 +76,7 @@ def _carry_out(archive: Archive, context: Context, state: State, rechecked: Rech
         kinds=context.kinds,
         content=archive.content,
         secret=context.secrets.value,
-        label={**{str(k): str(v) for k, v in plan.identity.items()}, "lineage": state.lineage or ""},
+        label=_mark(plan, state),
         renderer=context.renderer,
     )
 
@@ -113,6 +113,15 @@ def _carry_out(archive: Archive, context: Context, state: State, rechecked: Rech
     outcome = Outcome(results, tuple(diagnostics), executor.interrupted, now.serial)
     context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
     return outcome
+
+
+def _mark(plan: Plan, state: State) -> dict[str, str]:
+    """What the mark on every object says beside its address."""
+    mark = {str(key): str(value) for key, value in plan.identity.items()}
+    mark["lineage"] = state.lineage or ""
+    if commit := (plan.source.get("git") or {}).get("sha"):
+        mark["sha"] = str(commit)
+    return mark
 
 
 def _refuse(plan: Plan) -> None:

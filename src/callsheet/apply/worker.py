@@ -13,10 +13,11 @@ from callsheet.diff.view import leaked, view
 from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, get, put, show
+from callsheet.model.paths import ABSENT, covers, get, put, show
 from callsheet.model.resource import RemoteObject
-from callsheet.model.value import Path, Payload, Secret, Text
+from callsheet.model.value import Content, Path, Payload, Secret, Text
 from callsheet.plan.change import Action, Call, Change, Step
+from callsheet.plan.matching import CONTENT_MARK
 from callsheet.providers.base import ContentLoader, Reader, Unfinished, Writer
 from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry, State
@@ -72,7 +73,7 @@ class Worker:
         self, change: Change, step: Step, record: Record | None, state: State, symbols: Symbols
     ) -> StepDone:
         kind = self.kinds[change.kind]
-        body = self._labelled(kind, change, create_body(change, step, symbols), {})
+        body = self._labelled(kind, change, create_body(change, step, symbols), None)
         failure = None
         try:
             remote = self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
@@ -171,14 +172,17 @@ class Worker:
             code="stale.moved",
         )
 
-    def _labelled(self, kind: Kind, change: Change, body: Payload, live: Payload) -> Payload:
-        """Callsheet's mark rides along with a write; it never causes one."""
-        if kind.label_path is None:
+    def _labelled(self, kind: Kind, change: Change, body: Payload, live: Payload | None) -> Payload:
+        """Callsheet's mark rides along with a write; it never causes one. `live` is None for a creation."""
+        if kind.label_path is None or (live is not None and covers(kind.label_path, kind.immutable)):
             return body
-        top = kind.label_path[0]
-        if len(kind.label_path) > 1 and top not in body and isinstance(live.get(str(top)), dict):
-            body = {**body, str(top): live[str(top)]}
+        top = str(kind.label_path[0])
+        if live is not None and top not in body and isinstance(live.get(top), dict):
+            body = {**body, top: live[top]}
         mark = {"address": change.address, **self.label}
+        if uploads := [value.sha256 for value in body.values() if isinstance(value, Content)]:
+            # The provider returns no content, so the mark says which it is.
+            mark[CONTENT_MARK] = uploads[0]
         return dict(put(body, kind.label_path, mark))
 
     def _remember(

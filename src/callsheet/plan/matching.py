@@ -9,8 +9,12 @@ from callsheet.model.address import Address
 from callsheet.model.diagnostics import Diagnostic, error
 from callsheet.model.paths import get
 from callsheet.model.resource import RemoteObject, Resource
+from callsheet.model.value import Content
 from callsheet.plan.inputs import Inputs
 from callsheet.state.record import Record
+
+# The key of Callsheet's mark on an upload that holds the SHA-256 of its content.
+CONTENT_MARK = "content"
 
 
 @dataclass(slots=True)
@@ -91,7 +95,12 @@ def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObjec
             continue
         candidates = by_label.get((resource.kind, key), [])
         how = "carries its label"
-        if not candidates:
+        if upload := next((each for each in resource.payload.values() if isinstance(each, Content)), None):
+            # What the provider never returns cannot be compared: only the mark tells that it is the same.
+            candidates = [
+                each for each in candidates if (each.label or {}).get(CONTENT_MARK) == upload.sha256
+            ]
+        elif not candidates:
             name = remote_name(inputs, resource)
             candidates = by_name.get((resource.kind, name), []) if name else []
             how = f"is named {name!r}"

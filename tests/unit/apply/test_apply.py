@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from callsheet.model.errors import CallsheetError, Refused, SecretError, Stale
+from callsheet.model.events import Event
+from callsheet.operations.apply import apply
 from callsheet.plan.archive import Archive
 from support.world import World, writes
 
@@ -199,6 +201,19 @@ def test_an_import_takes_over_without_a_request_where_all_is_as_wanted(world: Wo
     assert_settled(world)
 
 
+def test_uploads_are_found_again_when_state_is_lost(world: World) -> None:
+    world.file("knowledge/returns.md", "# Returns\n")
+    world.document("KnowledgeBase", "faq", {"documents": ["knowledge/returns.md"]})
+    world.apply()
+    (world.root / ".callsheet").rename(world.root.parent / "lost")
+    planned = world.plan()
+    assert {str(change.action) for change in planned.plan.changes} == {"import"}
+    with world.counted() as counts:
+        assert world.apply(planned.archive).exit_code == 0
+    assert writes(counts) == {}
+    assert_settled(world)
+
+
 class TestStale:
     """What moved between plan and apply stops apply before the first write, with exit 4."""
 
@@ -293,6 +308,26 @@ class TestStale:
         assert world.apply(on_conflict="overwrite").exit_code == 0
         assert world.live("/assistant", "a")["firstMessage"] == "file"
         assert_settled(world)
+
+
+def test_an_edit_between_the_recheck_and_the_write_is_not_overwritten(world: World) -> None:
+    world.assistant("a", firstMessage="hi")
+    world.assistant("b", firstMessage="hi")
+    world.apply()
+    world.assistant("a", firstMessage="file")
+    world.remove("assistants/b.yaml")
+
+    def meddle(event: Event) -> None:
+        if event.name == "apply.start":
+            world.edit("/assistant", "a", {"firstMessage": "edited"})
+            world.edit("/assistant", "b", {"firstMessage": "edited"})
+
+    archive = world.plan().archive
+    with world.session(listener=meddle) as session:
+        outcome = apply(session, archive)
+    assert outcome.exit_code == 4
+    assert {each.code for result in outcome.results for each in result.diagnostics} == {"stale.moved"}
+    assert {each["firstMessage"] for each in world.api("GET", "/assistant")} == {"edited"}
 
 
 def test_a_refused_plan_writes_nothing(world: World) -> None:

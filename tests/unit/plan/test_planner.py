@@ -283,6 +283,18 @@ def test_an_object_that_alone_has_the_name_is_proposed_as_import() -> None:
     assert not change(plan, "Assistant/a").writes
 
 
+def test_an_upload_is_only_taken_over_when_its_mark_says_that_the_content_is_the_same() -> None:
+    def proposed(**mark: str) -> str:
+        estate = Estate().declare(resource("File/f", {"content": Content("a" * 64, "f.md", 3)}))
+        label = {"address": "File/f", "app": "acme", "env": "dev", **mark} if mark else None
+        return actions(estate.exists("File", "1", {"name": "f"}, label).plan())["File/f"]
+
+    assert proposed(content="a" * 64) == "import"
+    assert proposed(content="b" * 64) == "create"
+    # A name alone says nothing of what is in it.
+    assert proposed() == "create"
+
+
 def test_another_environments_mark_is_respected() -> None:
     mark = {"address": "Assistant/a", "app": "acme", "env": "prod"}
     estate = Estate().declare(resource("Assistant/a", {})).exists("Assistant", "1", {"name": "a"}, mark)
