@@ -37,17 +37,18 @@ Where several hold, the first of 1, 5, 4, 3, 2 counts.
 
 ## Output
 
-What programs read goes to stdout, everything else (questions, progress, errors) to stderr. Progress is shown on a
-terminal only. `NO_COLOR` and `--no-color` switch colours off, `FORCE_COLOR` switches them on where there is no terminal.
+What programs read goes to stdout, everything else (questions, progress, errors) to stderr. Progress is
+shown on a terminal only. `NO_COLOR` and `--no-color` switch colours off; `FORCE_COLOR` switches them on
+where there is no terminal.
 
-With `-o json` a verb prints one JSON document, `apply` and `destroy` a stream of events, one JSON object a line:
-the first is `{"event": "format", "format": "callsheet.events/1", …}`, the last is `summary` or `error`. An error is JSON on
-stdout, `{"format": "callsheet.error/1", "error": {"exitCode": …, "diagnostics": […]}}`, and for people on stderr all the
-same. `callsheet schema` prints the JSON Schemas of all of them. A format's number changes only when something is
-removed or changes its meaning.
+With `-o json` a verb prints one JSON document; `apply` and `destroy` print a stream of events, one JSON
+object a line: the first is `{"event": "format", "format": "callsheet.events/1", …}`, the last is
+`summary` or `error`. An error is JSON on stdout, `{"format": "callsheet.error/1", "error": {"exitCode":
+…, "diagnostics": […]}}`, and is told for people on stderr all the same. `callsheet schema` prints the
+JSON Schemas. A format's number changes only when something is removed or changes its meaning.
 
-An error that is a mistake in Callsheet itself is one line that asks for a report; `CALLSHEET_DEBUG=1` adds the traceback,
-without secrets.
+An error that is a mistake in Callsheet itself is one line that asks for a report; `CALLSHEET_DEBUG=1`
+adds the traceback, without secrets.
 """
 _EVERYWHERE = ("no_color", "verbose", "quiet")
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
 from callsheet.model.diagnostics import nearest
-from callsheet.model.errors import CallsheetError, SpecError
+from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
+from callsheet.model.value import Secret, Text
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
@@ -140,11 +141,19 @@ class Session:
         return connect(
             settings.type or DEFAULT_PROVIDER,
             base_url=settings.base_url,
-            api_key=self.keeper.value(settings.api_key),
+            api_key=self._api_key(settings.api_key),
             clock=self.clock,
             on_event=self.listener,
             secrets=self.keeper.known_values,
         )
+
+    def _api_key(self, symbol: str | Secret | Text) -> str:
+        try:
+            return self.keeper.value(symbol)
+        except SecretError as cause:
+            place = self.environment.origin(("provider", "apiKey")).place()
+            found = [replace(each, place=each.place or place) for each in cause.diagnostics]
+        raise SecretError(diagnostics=found)
 
     @property
     def sandbox_name(self) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from callsheet.model.paths import ABSENT
 from callsheet.plan.change import Action, Cause
-from callsheet.reports.line import Line, Span, indented, line
+from callsheet.reports.line import PLAIN_ONLY, Line, Span, indented, line
 from callsheet.reports.plan_view import AttributeView, ChangeView
-from callsheet.reports.text_diff import DiffLine, diff_lines, windows
+from callsheet.reports.text_diff import DiffLine, diff_lines, markers, windows
 from callsheet.reports.values import Mark, Shown, block, inline, is_text
 
 SYMBOLS = {
@@ -110,7 +110,7 @@ def _one_side(start: list[Span], end: list[Span], value: Shown, style: str, verb
     if not is_text(value) and (len(short) <= _WIDE or not isinstance(value, dict | list)):
         yield (*start, Span(": "), Span(short, _value_style(value, style)), *end)
         return
-    lines = value.split("\n") if isinstance(value, str) else block(value)
+    lines = value.removesuffix("\n").split("\n") if isinstance(value, str) else block(value)
     yield (*start, Span(":" if not is_text(value) else f": ({len(lines)} lines)"), *end)
     limit = len(lines) if verbose or len(lines) <= _BRIEF + 1 else _BRIEF
     for each in lines[:limit]:
@@ -157,8 +157,13 @@ def _as_text(value: Shown) -> str:
 
 def diff(old: str, new: str) -> Iterator[Line]:
     """A line diff; changed words carry a style of their own, so that a theme can make them stand out."""
+    pending: DiffLine | None = None
     for each in diff_lines(old, new):
         yield line("    ", *_diff_spans(each))
+        told = each if each.changed else pending
+        if told and told.changed and each.sign == "+":
+            yield line("      ", Span(markers(told), PLAIN_ONLY))
+        pending = each if each.sign == "-" else None
 
 
 def _diff_spans(each: DiffLine) -> list[Span]:

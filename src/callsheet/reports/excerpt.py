@@ -14,7 +14,7 @@ _LARGEST = 2 * 2**20
 _WIDEST = 160
 # A value that follows a telling key and is no reference, and anything as long and mixed as a key is.
 _TELLING = re.compile(
-    r"(?i)((?:secret|token|passw\w*|passphrase|authorization|api[-_]?key)[\w\"']*\s*[:=]\s*)(?!\s*[\"']?secrets://)(\S.*)$"
+    r"(?i)((?:secret|token|passw\w*|passphrase|authorization|api[-_]?key)[\w\"']*\s*[:=]\s*)(?!\s*[\"']?secrets://|//)(\S.*)$"
 )
 _BEARER = re.compile(r"(?i)(bearer\s+)(?!\$\{)\S+")
 _KEY_LIKE = re.compile(r"(?<![\w/.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}(?![\w/.-])")

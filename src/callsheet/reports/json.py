@@ -59,9 +59,7 @@ class Stream:
             return
         try:
             # ASCII: a line separator inside of a string must not end a line for anybody.
-            self._out.write(
-                json.dumps(body, default=_symbol, separators=(",", ":")) + "\n"
-            )
+            self._out.write(json.dumps(body, default=_symbol, separators=(",", ":")) + "\n")
             self._out.flush()
         except BrokenPipeError:
             # Half an apply is worse than one that nobody watches.

@@ -17,6 +17,8 @@ class Span:
 
 Line: TypeAlias = tuple[Span, ...]
 EMPTY: Line = ()
+# A line that ends in this style says without colour what colours say otherwise, and is left out with them.
+PLAIN_ONLY = "plain"
 
 
 def line(*pieces: str | Span) -> Line:

@@ -34,7 +34,7 @@ def outcome_lines(
                 yield from _applied(each)
     stopped = [each for each in results if each["status"] != "applied"]
     for each in stopped:
-        yield from _stopped(each, excerpts)
+        yield from _stopped(each, outcome["interrupted"], excerpts)
     for each in outcome["diagnostics"]:
         yield EMPTY
         yield from diagnostic_lines(_diagnostic(each), excerpts)
@@ -70,7 +70,7 @@ def _applied(each: Mapping[str, Any]) -> Iterator[Line]:
         yield from indented(diagnostic_lines(_diagnostic(diagnostic)), 6)
 
 
-def _stopped(each: Mapping[str, Any], excerpts: Excerpts) -> Iterator[Line]:
+def _stopped(each: Mapping[str, Any], interrupted: bool, excerpts: Excerpts) -> Iterator[Line]:
     failed = each["status"] == "failed"
     said = f"  {each['action']} FAILED" if failed else f"  {each['action']} not attempted"
     yield line(
@@ -81,7 +81,8 @@ def _stopped(each: Mapping[str, Any], excerpts: Excerpts) -> Iterator[Line]:
     for diagnostic in each.get("diagnostics", ()):
         yield from indented(diagnostic_lines(_diagnostic(diagnostic), excerpts), 6)
     if not failed and not each.get("diagnostics"):
-        yield line("      ", Span("something that it waits for did not get done", "dim"))
+        why = "the run was interrupted" if interrupted else "something that it waits for did not get done"
+        yield line("      ", Span(why, "dim"))
 
 
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from callsheet.reports.escaping import shown
-from callsheet.reports.line import Line, Span
+from callsheet.reports.line import PLAIN_ONLY, Line, Span
 
 if TYPE_CHECKING:
     from rich.color import ColorSystem
@@ -73,7 +73,9 @@ class Terminal:
         """Write the lines. OSError (a closed pipe) is the caller's."""
         waiting: list[str] = []
         for each in lines:
-            waiting.append("".join(self._rendered(span) for span in each).rstrip(" ") + "\n")
+            if self._system is not None and each and each[-1].style == PLAIN_ONLY:
+                continue
+            waiting.append("".join(self._rendered(span) for span in _trimmed(each)) + "\n")
             if len(waiting) >= _BUFFER:
                 self._stream.write("".join(waiting))
                 waiting.clear()
@@ -94,6 +96,17 @@ class Terminal:
             known = _THEME.get(name)
             self._styles[name] = Style.parse(known) if known else None
         return self._styles[name]
+
+
+def _trimmed(each: Line) -> Line:
+    """The line without blanks at its end."""
+    spans = list(each)
+    while spans:
+        text = spans[-1].text.rstrip(" ")
+        if text:
+            return (*spans[:-1], Span(text, spans[-1].style))
+        spans.pop()
+    return ()
 
 
 def _colour_system(stream: TextIO) -> ColorSystem | None:

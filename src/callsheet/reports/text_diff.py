@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -28,6 +29,8 @@ class DiffLine:
 
 def diff_lines(old: str, new: str, context: int = CONTEXT) -> list[DiffLine]:
     """The changed lines with `context` lines around them; texts are made visible and cut per line."""
+    if old.endswith("\n") and new.endswith("\n"):
+        old, new = old[:-1], new[:-1]
     before, after = split_lines(old), split_lines(new)
     head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
@@ -111,7 +114,28 @@ def changed_words(old: str, new: str) -> tuple[tuple[tuple[int, int], ...], tupl
                 gone.append((at_old[i1], at_old[i2]))
             if j2 > j1:
                 come.append((at_new[j1], at_new[j2]))
-    return tuple(gone), tuple(come)
+    return _joined(old, gone), _joined(new, come)
+
+
+def _joined(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges with nothing but blanks between them read better as one."""
+    out: list[tuple[int, int]] = []
+    for begin, stop in ranges:
+        if out and not text[out[-1][1] : begin].strip():
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((begin, stop))
+    return tuple(out)
+
+
+def markers(each: DiffLine) -> str:
+    """A line of ^ to stand below, under the words that moved; blank where none did."""
+    out = []
+    for column, character in enumerate(each.text):
+        moved = any(begin <= column < stop for begin, stop in each.changed)
+        width = 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+        out.append(("^" if moved else " ") * width)
+    return "".join(out).rstrip()
 
 
 def windows(old: str, new: str, around: int = 60) -> tuple[str, str]:

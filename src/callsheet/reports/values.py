@@ -122,7 +122,7 @@ def block(value: Shown) -> list[str]:
             out += [f"- {inner[0]}", *(f"  {each}" for each in inner[1:])]
         return out
     if is_text(value):
-        return ["|", *(f"  {each}" for each in value.split("\n"))]
+        return ["|", *(f"  {each}" for each in value.removesuffix("\n").split("\n"))]
     return [inline(value)]
 
 

@@ -1,0 +1,343 @@
+"""Plans for tests of reports, put together by hand: every sort of change, and what goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from callsheet.diff.classes import Class
+from callsheet.model.diagnostics import Place, note, warning
+from callsheet.model.paths import ABSENT
+from callsheet.model.value import After, Content, Digest, External, Ref, Secret, Text
+from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
+from callsheet.plan.plan import Gate, Plan
+
+DIGEST = "sha256:" + "0" * 64
+PROMPT = "\n".join(
+    [
+        "You are the order agent.",
+        "Greet the caller by name.",
+        "Ask for the order number.",
+        "Look the order up.",
+        "Always answer in one sentence.",
+        "Never guess.",
+        "Say goodbye.",
+        "Hang up.",
+        "",
+    ]
+)
+EDITED = PROMPT.replace("one sentence", "two short sentences").replace("Hang up.\n", "Hang up.\nNo, wait.\n")
+
+
+def change(address: str, action: Action = Action.UPDATE, *attributes: Attribute, **more: Any) -> Change:
+    calls = {Action.CREATE: Call.CREATE, Action.DELETE: Call.DELETE, Action.REFRESH: Call.RECORD}
+    fields: dict[str, Any] = {
+        "reason": "the files changed",
+        "remote_id": None if action is Action.CREATE else "id-1",
+        "at": f"specs/{address.lower()}.yaml:1:1",
+        "steps": (Step(1, calls.get(action, Call.UPDATE), keys=("name",)),),
+        "base_fingerprint": "",
+        "change_digest": DIGEST,
+        "idempotency_key": "k",
+        **more,
+    }
+    return Change(address, address.partition("/")[0], action, Class.PENDING, attributes=attributes, **fields)
+
+
+def plan(*changes: Change, seal: bool = True, **more: Any) -> Plan:
+    fields: dict[str, Any] = {
+        "environment": "dev",
+        "instance": "i-1",
+        "created_at": "2026-06-01T12:00:00Z",
+        "callsheet": "0.1.0",
+        "source": {
+            "kind": "tree",
+            "digest": DIGEST,
+            "git": {"sha": "a" * 40, "dirty": True},
+            "release": None,
+        },
+        "target": {"provider": "vapi", "baseUrl": "https://api.vapi.ai", "organisation": "org-1"},
+        "lineage": "l-1",
+        "serial": 7,
+        "unchanged": 41,
+        **more,
+    }
+    made = Plan(changes=changes, **fields)
+    return made.sealed() if seal else made
+
+
+def changed(path: str, old: Any = ABSENT, new: Any = ABSENT, **more: Any) -> Attribute:
+    op = "add" if old is ABSENT else "remove" if new is ABSENT else "change"
+    steps = tuple(int(step) if step.isdecimal() else step for step in path.split("."))
+    return Attribute(steps, **{"op": op, "old": old, "new": new, "at": "specs/a.yaml:9:17", **more})
+
+
+def drifted(
+    address: str, *movements: dict[str, Any], classification: str = "drifted", **more: Any
+) -> dict[str, Any]:
+    return {
+        "address": address,
+        "kind": address.partition("/")[0],
+        "remoteId": "id-9",
+        "class": classification,
+        "attributes": list(movements),
+        **more,
+    }
+
+
+def moved(path: list[str | int], seen: Any, live: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "path": path,
+        "op": "change",
+        "managed": True,
+        "seen": seen,
+        "live": live,
+        "sensitive": False,
+        **more,
+    }
+
+
+CREATE = change(
+    "Assistant/order-agent",
+    Action.CREATE,
+    changed("name", new="Order Agent"),
+    changed("model.temperature", new=0.2),
+    changed("model.toolIds", new=[After("Tool/jira[createIssue]"), After("KnowledgeBase/faq", "toolId")]),
+    changed("server.headers.X-Key", new=Secret("secrets://env/KEY"), sensitive=True),
+    changed("server.headers.Authorization", new=Text(("Bearer ", Secret("secrets://env/T"))), sensitive=True),
+    changed("credentialIds", new=[External("Credential", "twilio")]),
+    changed("model.messages", new=[{"role": "system", "content": PROMPT}]),
+    reason="not there yet",
+)
+LINES = "\n".join(f"line {number}" for number in range(1, 41))
+
+PLANS: dict[str, Plan] = {
+    "empty": plan(),
+    "first-plan-of-nothing": plan(unchanged=0, lineage=None, instance=None, serial=0),
+    "create": plan(CREATE),
+    "create-with-long-values": plan(
+        change(
+            "Assistant/a",
+            Action.CREATE,
+            changed("voicemailMessage", new=LINES),
+            changed("list", new=[*range(60)]),
+        ),
+    ),
+    "update-scalar": plan(change("Assistant/a", Action.UPDATE, changed("model.temperature", 0.4, 0.2))),
+    "update-causes": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            *(
+                changed(f"{cause}", 1, 2, cause=cause)
+                for cause in (
+                    Cause.SPEC,
+                    Cause.SETTINGS,
+                    Cause.DRIFT,
+                    Cause.REFERENCE,
+                    Cause.SECRET,
+                    Cause.RENDERER,
+                )
+            ),
+        )
+    ),
+    "prompt": plan(change("Assistant/a", Action.UPDATE, changed("model.messages.0.content", PROMPT, EDITED))),
+    "prompt-all-new": plan(
+        change("Assistant/a", Action.UPDATE, changed("model.messages.0.content", PROMPT, "One line only."))
+    ),
+    "one-long-line": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed("note", "x" * 900 + "old" + "y" * 900, "x" * 900 + "new" + "y" * 900),
+        )
+    ),
+    "composite": plan(
+        change(
+            "Tool/t",
+            Action.UPDATE,
+            changed(
+                "body",
+                {
+                    "type": "object",
+                    "required": ["a"],
+                    "properties": {"a": {"type": "string", "description": "The " * 20}},
+                },
+                {
+                    "type": "object",
+                    "required": ["a"],
+                    "properties": {"a": {"type": "number", "description": "The " * 20}},
+                },
+            ),
+        )
+    ),
+    "secrets": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed(
+                "server.secret", Digest(""), Secret("secrets://env/NEW"), sensitive=True, cause=Cause.SECRET
+            ),
+            changed("server.plain", "canary-plain", "canary-other", sensitive=True),
+            changed(
+                "tools.0",
+                new={"server": {"secret": "canary", "x": Secret("secrets://env/A")}},
+                sensitive=True,
+            ),
+        )
+    ),
+    "references": plan(
+        change(
+            "Squad/s",
+            Action.UPDATE,
+            changed(
+                "members.0.assistantId",
+                Ref("Assistant/a", id="old"),
+                After("Assistant/a"),
+                cause=Cause.REFERENCE,
+            ),
+            changed("members.1.assistantId", "0000", Ref("Assistant/b", id="new")),
+        )
+    ),
+    "reorder-and-release": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed("model.tools", ["a", "b"], ["b", "a"], op="reorder"),
+            changed("voice.speed", 1.2, ABSENT, op="release"),
+            changed("firstMessage", "Hello"),
+        )
+    ),
+    "conflict": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed("model.temperature", 0.9, 0.2, op="conflict", applied=0.4, seen=0.4),
+            conflict=True,
+        )
+    ),
+    "delete": plan(
+        change(
+            "Assistant/gone", Action.DELETE, changed("name", "Gone"), name="Gone", reason="no longer declared"
+        ),
+        unchanged=0,
+    ),
+    "replace": plan(
+        change(
+            "Tool/t",
+            Action.REPLACE,
+            changed("type", "function", "endCall"),
+            reason="type cannot be changed on an existing Tool",
+            steps=(
+                Step(1, Call.CREATE, keys=("type",)),
+                Step(2, Call.DELETE, remote_id="id-1", after=(("Tool/t", 1),)),
+            ),
+        )
+    ),
+    "import-move-forget-refresh": plan(
+        change("Assistant/i", Action.IMPORT, reason="exists at the provider and is taken over as it is"),
+        change("Assistant/new", Action.MOVE, moved_from="Assistant/old", reason="was Assistant/old"),
+        change(
+            "Assistant/f", Action.FORGET, reason="no longer declared; onRemove: forget leaves it", at=None
+        ),
+        change("Assistant/r", Action.REFRESH, reason="state takes over what is already so"),
+    ),
+    "drift": plan(
+        drift=(
+            drifted("Assistant/a", moved(["model", "temperature"], 0.2, 0.9), name="A"),
+            drifted("Assistant/b", classification="missing"),
+            drifted(
+                "Assistant/c", moved(["voice", "speed"], 1, 2, managed=False), classification="unmanaged"
+            ),
+            drifted(
+                "Assistant/d",
+                moved(
+                    ["firstMessage"],
+                    "Hi",
+                    "Ho",
+                    acknowledged={"owner": "ana", "until": "2026-07-01", "reason": "campaign"},
+                ),
+            ),
+            drifted(
+                "Assistant/e", moved(["server", "secret"], {"$digest": ""}, {"$digest": ""}, sensitive=True)
+            ),
+        )
+    ),
+    "unmanaged-and-notices": plan(
+        unmanaged=(
+            {"kind": "Assistant", "remoteId": "u-1", "name": "By hand"},
+            {"kind": "Assistant", "remoteId": "u-2", "name": None},
+            {"kind": "Tool", "remoteId": "u-3", "name": "t"},
+        ),
+        notices=(
+            {
+                "kind": "Assistant",
+                "path": "voice.cachingEnabled",
+                "live": True,
+                "addresses": [f"Assistant/{n}" for n in "abcde"],
+            },
+        ),
+    ),
+    "normalised": plan(
+        normalised=({"address": "Assistant/a", "path": ["voice", "speed"], "verdict": "normalised"},)
+    ),
+    "diagnostics": plan(
+        diagnostics=(
+            warning(
+                "plan.secret-not-compared",
+                "secrets://env/X cannot be resolved here, so its value was not compared",
+                detail="Apply needs it where the resource is created or updated.",
+                place=Place("specs/a.yaml", 4, 2),
+                address="Assistant/a",
+            ),
+            note("plan.from-tree", "uat is planned from the working tree"),
+        )
+    ),
+    "refused": plan(
+        change("Assistant/gone", Action.DELETE, reason="no longer declared"),
+        gates=(
+            Gate(
+                "emptyDesired",
+                "refused",
+                "the files declare nothing, and state holds 12 resources",
+                "check the folder",
+            ),
+            Gate(
+                "massDelete",
+                "passed",
+                "4 of 12 Assistant resources would be deleted, allowed by --allow-mass-delete",
+            ),
+        ),
+    ),
+    "destroy": plan(
+        *(
+            change(f"Assistant/a{number:02}", Action.DELETE, reason="no longer declared")
+            for number in range(25)
+        ),
+        mode="destroy",
+        unchanged=0,
+    ),
+    "uploads": plan(
+        change(
+            "KnowledgeBase/faq[returns.md]",
+            Action.CREATE,
+            changed("content", new=Content("ab" * 32, "returns.md", 12_345)),
+            reason="not there yet",
+        ),
+        contents=("ab" * 32,),
+    ),
+    "without-git": plan(source={"kind": "tree", "digest": DIGEST, "git": None, "release": None}),
+}
+
+
+def large(count: int) -> Plan:
+    """Many creations and as many updates of prompts."""
+    return plan(
+        *(replace(CREATE, address=f"Assistant/new-{number}") for number in range(count)),
+        *(
+            change(
+                f"Assistant/old-{number}", Action.UPDATE, changed("model.messages.0.content", PROMPT, EDITED)
+            )
+            for number in range(count)
+        ),
+    )

@@ -1,0 +1,92 @@
+"""Line diffs: context, what is left out, pairs of lines, words, and bounds on the work."""
+
+from __future__ import annotations
+
+from callsheet.reports.text_diff import DiffLine, changed_words, diff_lines, markers, windows
+
+
+def signs(old: str, new: str) -> list[tuple[str, str]]:
+    return [(each.sign, each.text) for each in diff_lines(old, new)]
+
+
+def numbered(count: int) -> list[str]:
+    return [f"line {number}" for number in range(count)]
+
+
+def test_a_change_has_three_lines_of_context_and_says_what_is_left_out() -> None:
+    old = numbered(30)
+    new = [*old[:15], "changed", *old[16:]]
+    assert signs("\n".join(old), "\n".join(new)) == [
+        ("…", "12 unchanged lines"),
+        *((" ", f"line {number}") for number in (12, 13, 14)),
+        ("-", "line 15"),
+        ("+", "changed"),
+        *((" ", f"line {number}") for number in (16, 17, 18)),
+        ("…", "11 unchanged lines"),
+    ]
+
+
+def test_two_changes_far_apart_have_a_gap_between_them() -> None:
+    old = numbered(20)
+    new = ["first", *old[1:19], "last"]
+    found = signs("\n".join(old), "\n".join(new))
+    assert [sign for sign, _ in found] == ["-", "+", " ", " ", " ", "…", " ", " ", " ", "-", "+"]
+    assert ("…", "12 unchanged lines") in found
+
+
+def test_a_single_line_left_out_is_singular() -> None:
+    old = numbered(5)
+    assert signs("\n".join(old), "\n".join([*old[:4], "x"]))[0] == ("…", "1 unchanged line")
+
+
+def test_lines_that_were_added_and_removed() -> None:
+    assert signs("a\nc", "a\nb\nc") == [(" ", "a"), ("+", "b"), (" ", "c")]
+    assert signs("a\nb\nc", "a\nc") == [(" ", "a"), ("-", "b"), (" ", "c")]
+
+
+def test_from_nothing_and_to_nothing() -> None:
+    assert signs("", "a\nb") == [("-", ""), ("+", "a"), ("+", "b")]
+    assert signs("a\nb", "")[-1] == ("+", "")
+
+
+def test_a_line_break_at_the_end_is_seen_only_where_it_is_the_difference() -> None:
+    assert signs("a\nb\n", "a\nc\n") == [(" ", "a"), ("-", "b"), ("+", "c")]
+    assert signs("a\n", "a") == [(" ", "a"), ("-", "")]
+
+
+def test_equal_texts_differ_in_nothing_but_are_shown_for_context() -> None:
+    assert {sign for sign, _ in signs("a\nb", "a\nb")} == {" "}
+
+
+def test_words_that_moved_are_marked_in_both_lines() -> None:
+    removed, added = diff_lines("Speak in one sentence.", "Speak in two sentences.")
+    assert [removed.text[begin:stop] for begin, stop in removed.changed] == ["one sentence"]
+    assert [added.text[begin:stop] for begin, stop in added.changed] == ["two sentences"]
+
+
+def test_lines_with_little_in_common_carry_no_marks() -> None:
+    assert changed_words("You are a cook.", "Hang up now!") == ((), ())
+
+
+def test_markers_stand_below_the_words_and_know_wide_characters() -> None:
+    assert markers(DiffLine("+", "a new b", ((2, 5),))) == "  ^^^"
+    assert markers(DiffLine("+", "日本 new", ((3, 6),))) == "     ^^^"
+
+
+def test_tens_of_thousands_of_changed_lines_are_told_without_comparing_each_with_each() -> None:
+    old = "\n".join(f"old {number}" for number in range(30_000))
+    new = "\n".join(f"new {number}" for number in range(30_001))
+    found = diff_lines(old, new)
+    assert len(found) == 60_001
+
+
+def test_a_long_line_is_shown_around_its_difference() -> None:
+    old, new = windows("a" * 5_000_000 + "X" + "b" * 5_000_000, "a" * 5_000_000 + "YZ" + "b" * 5_000_000)
+    assert old == "…" + "a" * 60 + "X" + "b" * 60 + "… (10,000,001 characters)"
+    assert "aYZb" in new
+
+
+def test_what_acts_is_made_visible_before_it_is_compared() -> None:
+    removed, added = diff_lines("a\x1b[2Jb one", "a\x1b[2Jb two")
+    assert removed.text == "a\\e[2Jb one"
+    assert added.text[added.changed[0][0] : added.changed[0][1]] == "two"
