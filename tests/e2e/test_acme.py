@@ -206,8 +206,8 @@ def test_250_assistants_behind_a_list_cap_of_100_are_all_seen_and_made_once(tmp_
 
 def _ids(estate: Estate) -> set[str]:
     """Every assistant that the server holds, counted without the list that is capped."""
+    organisation = estate.app.store.organisation(estate.environment)
     with estate.app.store.reading() as session:
-        [(organisation, _)] = session.organisations()
         rows = session.mentioning(organisation, "assistant", "agent-")
     return {row.id for row in rows}
 
