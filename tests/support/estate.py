@@ -32,6 +32,7 @@ KINDS: Mapping[str, Kind] = {
             Reference(
                 pattern("model.toolIds[*]"), {"Tool": "id", "KnowledgeBase": "toolId"}, deferrable=True
             ),
+            Reference(pattern("hooks[*].do.toolId"), {"Tool": "id"}, deferrable=True),
         ),
         identity=((pattern("model.messages"), (("role",),)),),
         unions=((pattern("model"), "provider"),),

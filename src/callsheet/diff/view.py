@@ -25,7 +25,7 @@ def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = (
     payload = drop_all(remote.payload, (*kind.server_owned, *kind.write_only))
     if kind.label_path:
         payload = _without_label(payload, kind.label_path)
-    shapes: list[Pattern] = [field.at for field in kind.secrets if field.echo != "never"]
+    shapes: list[Pattern] = [field.at for field in kind.secrets]
     shapes += [pattern(text) for text in masked]
     for shape in shapes:
         for path, value in list(find(payload, shape)):

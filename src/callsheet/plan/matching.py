@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from callsheet.model.address import Address
 from callsheet.model.diagnostics import Diagnostic, error
-from callsheet.model.paths import get
 from callsheet.model.resource import RemoteObject, Resource
 from callsheet.model.value import Content
 from callsheet.plan.inputs import Inputs
@@ -163,6 +162,4 @@ def ours(inputs: Inputs, remote: RemoteObject) -> bool:
 
 def remote_name(inputs: Inputs, resource: Resource) -> str | None:
     """The name that the provider will know the resource by."""
-    path = inputs.kinds[resource.kind].name_path
-    name = get(resource.payload, path) if path else None
-    return name if isinstance(name, str) and name else None
+    return inputs.kinds[resource.kind].name_of(resource.payload)

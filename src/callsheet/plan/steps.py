@@ -114,7 +114,7 @@ def _creating_steps(draft: Draft, deferred: Mapping[Path, str], made: Mapping[st
     assert draft.payload is not None
     kind, payload = draft.kind, draft.payload
     late = tuple(key for key in payload if _late(kind, (key,)))
-    omit = tuple(sorted((path for path in deferred if path[0] not in late), key=str))
+    omit = tuple(sorted({_element(path) for path in deferred if path[0] not in late}, key=str))
     now = {ref.address for path, ref in draft.refs if path not in deferred and path[0] not in late}
     first = Step(
         1,
@@ -139,6 +139,12 @@ def _creating_steps(draft: Draft, deferred: Mapping[Path, str], made: Mapping[st
         replace(step, number=number, after=(((address, number - 1),) if number > 1 else ()) + step.after)
         for number, step in enumerate(steps, 1)
     ]
+
+
+def _element(path: Path) -> Path:
+    """The list element that holds the path: without its reference, the rest of it would be no element."""
+    last = max((index for index, step in enumerate(path) if isinstance(step, int)), default=None)
+    return path if last is None else path[: last + 1]
 
 
 def _updating_steps(draft: Draft, made: Mapping[str, int]) -> list[Step]:

@@ -201,6 +201,15 @@ def test_an_import_takes_over_without_a_request_where_all_is_as_wanted(world: Wo
     assert_settled(world)
 
 
+def test_a_tool_whose_answer_was_lost_is_found_by_its_functions_name(world: World) -> None:
+    tool(world, "t")
+    world.bad_day("lose-answer POST /tool")
+    assert world.apply().exit_code != 0
+    assert world.apply().exit_code == 0
+    assert len(world.api("GET", "/tool")) == 1
+    assert_settled(world)
+
+
 def test_uploads_are_found_again_when_state_is_lost(world: World) -> None:
     world.file("knowledge/returns.md", "# Returns\n")
     world.document("KnowledgeBase", "faq", {"documents": ["knowledge/returns.md"]})

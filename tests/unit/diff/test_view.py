@@ -68,6 +68,11 @@ def test_masks_of_the_provider_are_told_from_values() -> None:
     assert not provider_masked("**bold**")
 
 
+def test_a_secret_that_is_said_to_be_never_returned_is_masked_when_it_is() -> None:
+    kind = Kind("Number", "test", secrets=(SecretField(pattern("token"), "never"),))
+    assert "canary" not in repr(view(kind, RemoteObject("Number", "1", {"token": "canary"}), b"k"))
+
+
 def test_places_where_the_files_hold_secrets_are_masked_too() -> None:
     patterns_of = secret_patterns(
         {"a": [{"key": Secret("secrets://env/A")}], "b": Text(("x ", Secret("secrets://env/B")))}
