@@ -122,13 +122,13 @@ class FileReader:
         if not isinstance(kind, str) or kind not in SPECS:
             self._bad_kind(source, index, value)
             return
-        document, problems = check(Envelope, value, deferred=True)
+        document, problems = check(Envelope, value, deferred=2)
         document.setdefault("spec", {})
         if document["spec"] is None:
             document["spec"] = {}
         if isinstance(document["spec"], dict):
             shape = spec_shape(kind, document["spec"])
-            document["spec"], found = check(shape, document["spec"], ("spec",), deferred=True)
+            document["spec"], found = check(shape, document["spec"], ("spec",), deferred=1)
             problems += map(_tool_hint, found) if shape is NativeToolSpec else found
         if not problems:
             problems += broken_rules(document)

@@ -25,7 +25,7 @@ _SETTINGS = (
     "promptSource", "logging", "rateLimit", "featureFlags",
 )  # fmt: skip
 # Overrides hold document text, in which placeholders are replaced later; `secrets` is a template.
-_UNEXPANDED = ("overrides", "secrets")
+_UNEXPANDED = ("overrides", "secrets", "acknowledgedDrift")
 _TEMPLATE = re.compile(r"secrets://[a-z][a-z0-9-]*/[^\s]*\{(?:name|NAME)\}[^\s]*")
 
 
@@ -43,7 +43,7 @@ class EnvironmentsReader:
             summary = "the file must hold one mapping with the key 'environments'"
             self.diagnostics.append(error("spec.environments", summary, place=self._source.place(0, ())))
             return None
-        value, problems = check(EnvironmentsFile, documents[0], deferred=True)
+        value, problems = check(EnvironmentsFile, documents[0])
         self._note(problems)
         sections = value.get("environments")
         if problems or not isinstance(sections, dict):

@@ -23,7 +23,7 @@ class Linker:
     def link(self, value: Value, path: Path) -> Value:
         """The value with its links replaced; the very same object where there are none."""
         if isinstance(value, dict):
-            if len(value) == 1:
+            if len(value) == 1 and not _is_container(path):
                 if isinstance(target := value.get("ref"), str):
                     return self._ref(target, path)
                 if isinstance(target := value.get("external"), str):
@@ -60,6 +60,6 @@ class Linker:
         return External(kind, name)
 
 
-def is_link(value: Value) -> bool:
-    """Whether a value is {ref: …} or {external: …}."""
-    return isinstance(value, dict) and len(value) == 1 and ("ref" in value or "external" in value)
+def _is_container(path: Path) -> bool:
+    """Whether a mapping with free keys stands here, which may well have one called `ref`."""
+    return path == ("spec", "native") or (path[1:2] != ("native",) and path[-1] in ("headers", "overrides"))

@@ -21,9 +21,6 @@ _MERGED = ("limits", "compliance", "fallbacks")
 INSTRUCTIONS: Path = ("spec", "safety", "instructions")
 
 
-NAMING = ("policies", "safetyPolicyRef")
-
-
 def named(spec: Mapping[str, Any]) -> list[tuple[Path, Value]]:
     """What a spec says about policies, in the order of merging: `policies`, then `safetyPolicyRef`."""
     listed = spec.get("policies")
@@ -77,11 +74,7 @@ def mix_in(layered: Layered, policy: Layered) -> None:
     for key in (*_MERGED, "native"):
         if isinstance(spec.get(key), dict):
             layered.patch(("spec", key), spec[key], partial(_origin, policy, key))
-    safety = spec.get("safety")
-    own = (layered.value["spec"].get("safety") or {}).get("instructions") or []
-    added = (safety or {}).get("instructions") or []
-    if not isinstance(own, list) or not isinstance(added, list):
-        return
+    own, added = _instructions(layered.value["spec"]), _instructions(spec)
     fresh = [(index, text) for index, text in enumerate(added) if text not in own]
     if fresh:
         origins = {path: origin for path, origin in layered.origins.items() if path[:3] == INSTRUCTIONS}
@@ -90,6 +83,12 @@ def mix_in(layered: Layered, policy: Layered) -> None:
         layered.origins.update(origins)
         for offset, (index, _) in enumerate(fresh):
             layered.origins[*INSTRUCTIONS, len(own) + offset] = policy.origin((*INSTRUCTIONS, index))
+
+
+def _instructions(spec: Mapping[str, Any]) -> list[str]:
+    safety = spec.get("safety")
+    found = safety.get("instructions") if isinstance(safety, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _origin(policy: Layered, key: str, inner: Path) -> Origin:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,10 @@ from callsheet.spec import policies
 from callsheet.spec.context import Context
 from callsheet.spec.declarations import Declaration
 from callsheet.spec.envelope import Envelope
-from callsheet.spec.links import is_link
 from callsheet.spec.lowering import Lowering
 from callsheet.spec.merge import Layered
 from callsheet.spec.native import pick, pick_in
+from callsheet.spec.portable import Shape
 from callsheet.spec.rules import broken_rules
 from callsheet.spec.shapes import spec_shape
 from callsheet.spec.typed import Problem, canonical, judge
@@ -29,49 +30,71 @@ _TOGETHER = {
     "voice": ("provider", "voiceId"),
     "transcriber": ("provider", "model"),
 }
+# The parts of a document in which placeholders are replaced.
+_EXPANDED = ("metadata", "spec", "lifecycle")
 _VERBATIM = frozenset({"native", "schema", "overrides"})
 
 
+@dataclass(slots=True)
+class _Parts:
+    """What the digests of a document are made of, and whether links to other resources were seen."""
+
+    files: dict[str, Value] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
+    linked: bool = False
+
+    def add(self, other: _Parts) -> None:
+        self.files |= other.files
+        self.settings |= other.settings
+        self.linked = self.linked or other.linked
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One contribution with its placeholders replaced. `broken`: what is wrong was reported."""
+
+    layered: Layered
+    parts: _Parts
+    broken: bool
+
+
 class Resolution:
-    """Resolves the documents of one rendering; what is wrong goes into the context's diagnostics."""
+    """Resolves the documents of one rendering; what is wrong goes into the context's diagnostics.
+
+    Every layer has its placeholders replaced before it is merged, so that a parameter may stand for a
+    mapping that other layers add to.
+    """
 
     def __init__(self, context: Context, external_kinds: Collection[str]) -> None:
         self._context = context
         self._external_kinds = external_kinds
-        self._policies: dict[str, tuple[Layered, dict[str, Value]]] = {}
+        self._policies: dict[str, _Layer] = {}
+        self._patches: dict[tuple[str, type[Shape]], _Layer] = {}
 
     def document(self, declaration: Declaration) -> Document | None:
         """The document as a catalogue wants it, or None with diagnostics."""
         context, address = self._context, str(declaration.address)
-        layered = Layered(declaration.value, declaration.origin())
-        files: dict[str, Value] = {"document": declaration.digest}
-        settings: dict[str, Value] = {}
-        problems = pick_in(layered, context.provider)
-        _lengthen(layered)
-        if declaration.address.kind == "Assistant":
-            self._fill(layered, settings)
+        layer = self._base(declaration)
+        layered, parts = layer.layered, layer.parts
         overrides = self._overrides(declaration)
-        self._override(layered, overrides, settings)
-        if declaration.address.kind == "Assistant" and self._mix_in(layered, files, settings, problems):
-            self._override(layered, overrides, settings)
-        if problems:
-            context.report(layered, problems, address)
+        if layer.broken or any(patch.broken for _, patch in overrides):
             return None
-        expander = context.expander()
-        expanded = expander.expand(_expandable(layered.value))
-        if context.faults(layered, expander, address):
-            return None
-        spec = _without_null(expanded["spec"])
         if declaration.address.kind == "Assistant":
-            spec = _hoisted(spec)
-        layered.value = {**layered.value, **expanded, "spec": spec}
-        problems = self._judged(layered.value)
-        if problems:
+            self._fill(layered, parts.settings)
+        self._override(layered, overrides, parts)
+        if declaration.address.kind == "Assistant":
+            merged = self._mix_in(layered, parts, address)
+            if merged is None:
+                return None
+            if merged:
+                self._override(layered, overrides, parts)
+        layered.value = {**layered.value, "spec": _without_null(layered.value["spec"])}
+        if problems := _judged(layered.value):
             context.report(layered, problems, address)
             return None
-        lowering = Lowering(context, layered, address, self._external_kinds, expander.linked, files, settings)
-        settings |= expander.used
-        files |= {f"file:{path}": digest(content.encode()) for path, content in expander.files.items()}
+        lowering = Lowering(
+            context, layered, address, self._external_kinds, parts.linked, parts.files, parts.settings
+        )
         lowering.run(declaration.address.kind)
         if lowering.failed:
             return None
@@ -83,14 +106,31 @@ class Resolution:
             labels=metadata.get("labels") or {},
             lifecycle=_lifecycle(layered.value.get("lifecycle") or {}),
             origins=layered.origins,
-            files_digest=fingerprint(files),
-            settings_digest=fingerprint(settings),
+            files_digest=fingerprint(parts.files),
+            settings_digest=fingerprint(parts.settings),
         )
 
-    def _judged(self, value: Payload) -> list[Problem]:
-        spec = value["spec"]
-        found = judge(Envelope, value) + judge(spec_shape(value["kind"], spec), spec, ("spec",))
-        return found or broken_rules(value)
+    def _base(self, declaration: Declaration) -> _Layer:
+        """The document's own layer."""
+        layered = Layered(declaration.value, declaration.origin())
+        problems = pick_in(layered, self._context.provider)
+        self._context.report(layered, problems, str(declaration.address))
+        layer = self._expanded(layered, str(declaration.address), bool(problems))
+        layer.parts.files["document"] = declaration.digest
+        if declaration.address.kind == "Assistant":
+            layered.value = {**layered.value, "spec": _lengthened(layered.value["spec"])}
+        return layer
+
+    def _expanded(self, layered: Layered, address: str, broken: bool) -> _Layer:
+        """The layer with its placeholders replaced, in place."""
+        expander = self._context.expander()
+        changeable = {key: layered.value[key] for key in _EXPANDED if layered.value.get(key)}
+        layered.value = {**layered.value, **expander.expand(changeable)}
+        broken = self._context.faults(layered, expander, address) or broken
+        files: dict[str, Value] = {
+            f"file:{path}": digest(content.encode()) for path, content in expander.files.items()
+        }
+        return _Layer(layered, _Parts(files, expander.used, expander.linked), broken)
 
     def _fill(self, layered: Layered, settings: dict[str, Value]) -> None:
         environment = self._context.environment
@@ -108,73 +148,85 @@ class Resolution:
                 value = value[step]
             settings[f"fill.{'.'.join(map(str, path))}"] = value
 
-    def _overrides(self, declaration: Declaration) -> list[tuple[str, Mapping[str, Any]]]:
+    def _overrides(self, declaration: Declaration) -> list[tuple[str, _Layer]]:
         """The environment's patches on a document: on its kind first, then on itself."""
-        found: list[tuple[str, Mapping[str, Any]]] = []
-        environment = self._context.environment
-        for key in (f"{declaration.address.kind}/*", str(declaration.address)):
-            if key not in environment.overrides:
-                continue
-            wrong: list[Problem] = []
-            given = environment.overrides[key]
-            # A whole spec or metadata that is null would leave nothing to speak of.
-            plain = {part: item for part, item in given.items() if item is not None or part == "lifecycle"}
-            patch = canonical(Envelope, plain, wrong)
-            if isinstance(patch.get("spec"), dict):
-                kept = {"type": declaration.spec.get("type")}
-                shape = spec_shape(declaration.address.kind, {**kept, **patch["spec"]})
-                spec = canonical(shape, patch["spec"], wrong, ("spec",))
-                native, _, more = pick(spec.get("native"), self._context.provider)
-                wrong += more
-                if "native" in spec:
-                    spec = {**spec, "native": native}
-                patch = {**patch, "spec": _lengthened(spec)}
-            for problem in wrong:
-                origin = _override_origin(self._context, key, problem.path)
-                self._context.error(origin, problem, "")
-            found.append((key, patch))
+        found: list[tuple[str, _Layer]] = []
+        kind, overrides = declaration.address.kind, self._context.environment.overrides
+        for key in (f"{kind}/*", str(declaration.address)):
+            if key in overrides:
+                given = overrides[key].get("spec") or {}
+                shape = spec_shape(kind, {"type": declaration.spec.get("type"), **given})
+                if (key, shape) not in self._patches:
+                    self._patches[key, shape] = self._patch(key, kind, shape)
+                found.append((key, self._patches[key, shape]))
         return found
 
-    def _override(
-        self, layered: Layered, overrides: list[tuple[str, Mapping[str, Any]]], settings: dict[str, Value]
-    ) -> None:
-        for key, patch in overrides:
-            layered.patch((), dict(patch), partial(_override_origin, self._context, key))
-            settings[f"override.{key}"] = dict(patch)
+    def _patch(self, key: str, kind: str, shape: type[Shape]) -> _Layer:
+        given = self._context.environment.overrides[key]
+        origin = _override_origin(self._context, key, ())
+        problems: list[Problem] = []
+        # A whole spec or metadata that is null would leave nothing to speak of.
+        plain = {part: item for part, item in given.items() if item is not None or part == "lifecycle"}
+        patch = canonical(Envelope, plain, problems)
+        if "spec" in patch:
+            spec = canonical(shape, patch["spec"], problems, ("spec",))
+            if "native" in spec:
+                native, _, more = pick(spec["native"], self._context.provider)
+                problems += more
+                spec = {**spec, "native": native}
+            patch = {**patch, "spec": spec}
+        layered = Layered(patch, origin)
+        self._context.report(layered, problems, "")
+        layer = self._expanded(layered, "", bool(problems))
+        if kind == "Assistant" and "spec" in layered.value:
+            layered.value = {**layered.value, "spec": _lengthened(layered.value["spec"])}
+        return layer
 
-    def _mix_in(
-        self, layered: Layered, files: dict[str, Value], settings: dict[str, Value], problems: list[Problem]
-    ) -> bool:
-        """Merge the policies that the document names; whether there were any."""
-        spec = layered.value["spec"]
-        expander = self._context.expander()
-        naming = expander.expand({key: spec[key] for key in policies.NAMING if key in spec}, ("spec",))
-        if expander.faults:
-            return False  # reported with all others when the whole document is expanded
-        settings |= expander.used
-        named = policies.named(naming)
+    def _override(self, layered: Layered, overrides: list[tuple[str, _Layer]], parts: _Parts) -> None:
+        for key, layer in overrides:
+            patch = layer.layered.value
+            layered.patch((), patch, partial(_override_origin, self._context, key))
+            parts.add(layer.parts)
+            parts.settings[f"override.{key}"] = patch
+
+    def _mix_in(self, layered: Layered, parts: _Parts, address: str) -> bool | None:
+        """Merge the policies that the document names; whether there were any, None where one is broken."""
+        named = policies.named(layered.value["spec"])
+        broken = False
         for path, entry in named:
             found = policies.find(self._context.project, entry, path)
             if isinstance(found, Problem):
-                problems.append(found)
+                self._context.report(layered, [found], address)
+                broken = True
                 continue
-            policy, contributed = self._policy(found)
-            policies.mix_in(layered, policy)
-            files[f"policy:{found.address.name}"] = found.digest
-            settings |= contributed
-        return bool(named)
+            policy = self._policy(found)
+            broken = broken or policy.broken
+            if not policy.broken:
+                policies.mix_in(layered, policy.layered)
+                parts.add(policy.parts)
+        return None if broken else bool(named)
 
-    def _policy(self, declaration: Declaration) -> tuple[Layered, dict[str, Value]]:
+    def _policy(self, declaration: Declaration) -> _Layer:
+        """A policy with the environment's patches on it; resolved once."""
         name = declaration.address.name
         if name not in self._policies:
-            layered = Layered(declaration.value, declaration.origin())
-            settings: dict[str, Value] = {}
-            problems = pick_in(layered, self._context.provider)
-            _lengthen(layered)
-            self._override(layered, self._overrides(declaration), settings)
-            self._context.report(layered, problems, str(declaration.address))
-            self._policies[name] = (layered, settings)
+            base = self._base(declaration)
+            base.parts.files[f"policy:{name}"] = base.parts.files.pop("document")
+            overrides = self._overrides(declaration)
+            broken = base.broken or any(patch.broken for _, patch in overrides)
+            if not broken:
+                self._override(base.layered, overrides, base.parts)
+                problems = _judged(base.layered.value)
+                self._context.report(base.layered, problems, str(declaration.address))
+                broken = bool(problems)
+            self._policies[name] = _Layer(base.layered, base.parts, broken)
         return self._policies[name]
+
+
+def _judged(value: Payload) -> list[Problem]:
+    spec = value["spec"]
+    found = judge(Envelope, value) + judge(spec_shape(value["kind"], spec), spec, ("spec",))
+    return found or broken_rules(value)
 
 
 def _fill_origin(context: Context, path: Path) -> Origin:
@@ -192,31 +244,10 @@ def _override_origin(context: Context, key: str, path: Path) -> Origin:
 
 def _lengthened(spec: Payload) -> Payload:
     """Plain texts in the places of mappings, as mappings."""
-    for key, field in _SHORT.items():
+    for key, meant in _SHORT.items():
         if isinstance(spec.get(key), str):
-            spec = {**spec, key: {field: spec[key]}}
+            spec = {**spec, key: {meant: spec[key]}}
     return spec
-
-
-def _hoisted(spec: Payload) -> Payload:
-    """`model: ${params.model}` was taken for a name; where the parameter is a mapping, it is the model."""
-    for key, field in _SHORT.items():
-        outer = spec.get(key)
-        if isinstance(outer, dict) and isinstance(inner := outer.get(field), dict) and not is_link(inner):
-            spec = {**spec, key: {**{part: item for part, item in outer.items() if part != field}, **inner}}
-    return spec
-
-
-def _lengthen(layered: Layered) -> None:
-    if layered.value["kind"] == "Assistant":
-        layered.value = {**layered.value, "spec": _lengthened(layered.value["spec"])}
-
-
-def _expandable(value: Payload) -> Payload:
-    out: Payload = {"spec": value["spec"], "metadata": value["metadata"]}
-    if value.get("lifecycle"):
-        out["lifecycle"] = value["lifecycle"]
-    return out
 
 
 def _without_null(value: Value) -> Value:

@@ -43,6 +43,8 @@ def _tool(spec: Mapping[str, Any]) -> Iterator[Problem]:
     seen: set[str] = set()
     operations = spec.get("operations")
     for index, operation in enumerate(operations if isinstance(operations, list) else ()):
+        if not isinstance(operation, dict):
+            continue
         path: Path = ("spec", "operations", index)
         if operation.get("schema") is not None and operation.get("schemaRef") is not None:
             yield _problem((*path, "schemaRef"), "schema and schemaRef exclude each other", "Keep one.")

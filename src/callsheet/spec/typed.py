@@ -63,9 +63,9 @@ def _is_mapped(annotation: Any) -> bool:
 
 
 def check(
-    shape: type[Shape], value: Value, path: Path = (), *, deferred: bool = False
+    shape: type[Shape], value: Value, path: Path = (), *, deferred: int | None = None
 ) -> tuple[Value, list[Problem]]:
-    """The value in its canonical form, and everything in which it does not have the shape."""
+    """The value in its canonical form, and everything in which it does not have the shape; see `judge`."""
     problems: list[Problem] = []
     value = canonical(shape, value, problems, path)
     misspelt = {problem.path[:-1] for problem in problems}
@@ -122,10 +122,11 @@ def _fits(shape: type[Shape], value: Mapping[str, Value]) -> bool:
     return any(key in layout or camel(key) in layout for key in value)
 
 
-def judge(shape: type[Shape], value: Value, path: Path = (), *, deferred: bool = False) -> list[Problem]:
+def judge(shape: type[Shape], value: Value, path: Path = (), *, deferred: int | None = None) -> list[Problem]:
     """Everything in which the value does not have the shape.
 
-    With `deferred`, text that still holds a placeholder may turn out to be anything and is passed.
+    Text with a placeholder in it may yet turn out to be anything, and is passed `deferred` steps below
+    the value and deeper.
     """
     try:
         shape.model_validate(value)
@@ -142,7 +143,7 @@ class _Fault:
     types: list[str]
 
 
-def _problems(problem: ValidationError, value: Value, base: Path, deferred: bool) -> list[Problem]:
+def _problems(problem: ValidationError, value: Value, base: Path, deferred: int | None) -> list[Problem]:
     faults: dict[Path, _Fault] = {}
     for error in problem.errors(include_url=False, include_context=True):
         path = _path(error["loc"], value)
@@ -152,7 +153,7 @@ def _problems(problem: ValidationError, value: Value, base: Path, deferred: bool
         missing = error["type"] == "missing"
         if missing:
             path = (*path, str(error["loc"][-1]))
-        elif deferred and isinstance(found, str) and "${" in found:
+        elif deferred is not None and len(path) >= deferred and isinstance(found, str) and "${" in found:
             # Kept without a word: it still tells that this branch of a union got furthest.
             faults.setdefault(path, _Fault([], []))
             continue

@@ -112,7 +112,7 @@ CASES = (
     Case(
         "secret in model",
         {"a.yaml": assistant("model: secrets://env/X")},
-        "spec.type | a.yaml:4:10 | spec.model.model must be text, not a secret |",
+        "spec.type | a.yaml:4:10 | spec.model must be text or a mapping, not a secret |",
     ),
     Case(
         "placeholder in md",

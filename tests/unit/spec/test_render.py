@@ -269,30 +269,3 @@ def test_native_may_differ_by_provider(tmp_path: Path) -> None:
     assert resource.document.spec["native"] == {"x": 1, "y": None, "z": 2}
     assert str(resource.place(("x",))) == "a.yaml:4:22"
     assert str(resource.place(("z",))) == "p.yaml:3:27"
-
-
-def test_references_and_policies_may_come_by_placeholder(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "environments.yaml": (
-                "environments: {dev: {params: {tools: [{ref: t}], tool: {ref: t}, rules: [p], rule: p}}}\n"
-            ),
-            "a.yaml": assistant("tools: ${params.tools}\npolicies: ${params.rules}"),
-            "b.yaml": assistant("tools: ['${params.tool}']\nsafetyPolicyRef: ${params.rule}", "b"),
-            "t.yaml": TOOL,
-            "p.yaml": "kind: Policy\nmetadata: {name: p}\nspec: {limits: {callsPerHour: 5}}\n",
-        },
-    )
-    for address in ("Assistant/a", "Assistant/b"):
-        resource = one(tmp_path, address)
-        assert resource.payload["model"]["toolIds"] == [Ref("Tool/t[go]")]
-        assert resource.document.spec["limits"] == {"callsPerHour": 5}
-
-
-def test_a_secret_reference_that_would_be_sent_as_text_is_warned_about(tmp_path: Path) -> None:
-    write(tmp_path, {"a.yaml": assistant("native: {x: Bearer secrets://env/X, y: 'a ${secrets://env/X}'}")})
-    estate = rendered(tmp_path)[1]
-    assert [(item.code, str(item.place)) for item in estate.diagnostics] == [
-        ("spec.secret-in-text", "a.yaml:4:22")
-    ]
