@@ -59,7 +59,7 @@ def explain(screen: Screen, cause: BaseException) -> int:
             screen.problems(cause.diagnostics, cause.exit_code)
             return cause.exit_code
         case click.exceptions.NoArgsIsHelpError():
-            screen.stdout.write(cause.format_message() + "\n")
+            screen.stderr.write(cause.format_message() + "\n")
             return ERROR
         case click.UsageError():
             screen.problems([_usage(cause)], ERROR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 
 import click
 
@@ -36,7 +37,8 @@ def run(arguments: Sequence[str], screen: Screen) -> int:
     """Run one command line; the exit code. Nothing is raised, whatever happens."""
     screen.format = format_of(arguments)
     guard = Guard(screen)
-    with guard:
+    # click writes help by itself, to whatever stdout is.
+    with guard, redirect_stdout(screen.stdout):
         code = callsheet.main(list(arguments), prog_name="callsheet", standalone_mode=False, obj=screen)
         guard.code = code if isinstance(code, int) else DONE
     screen.close()

@@ -128,9 +128,12 @@ def block(value: Shown) -> list[str]:
 
 def ordered(value: dict[str, Shown]) -> list[tuple[str, Shown]]:
     """The entries in an order of their own, short ones first, so that a plan reads alike from wherever."""
-    return sorted(
-        value.items(), key=lambda pair: (isinstance(pair[1], dict | list) or is_text(pair[1]), pair[0])
-    )
+
+    def order(pair: tuple[str, Shown]) -> tuple[bool, str]:
+        key, item = pair
+        return (isinstance(item, dict | list) and bool(item)) or is_text(item), key
+
+    return sorted(value.items(), key=order)
 
 
 def _entry(key: str, item: Shown) -> list[str]:
