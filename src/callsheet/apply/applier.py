@@ -78,6 +78,7 @@ def _carry_out(archive: Archive, context: Context, state: State, rechecked: Rech
         secret=context.secrets.value,
         label=_mark(plan, state),
         renderer=context.renderer,
+        keyed=plan.lineage is not None,
     )
 
     def make_symbols(ids: Callable[[str, str], str | None]) -> Symbols:

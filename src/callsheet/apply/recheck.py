@@ -75,7 +75,8 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
         out.live[change.address] = remote
         if change.action is Action.FORGET:
             continue
-        if live_baseline(change, state, kinds[change.kind], remote) != change.base_fingerprint:
+        now = live_baseline(change, state, kinds[change.kind], remote, keyed=plan.lineage is not None)
+        if now != change.base_fingerprint:
             if already_so(change, state, kinds[change.kind], remote):
                 out.already.add(change.address)
             else:
@@ -85,15 +86,18 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
     return out
 
 
-def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject) -> str:
-    """The fingerprint that `change.base_fingerprint` must equal."""
+def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject, *, keyed: bool) -> str:
+    """The fingerprint that `change.base_fingerprint` must equal.
+
+    `keyed` is whether there was a lineage when the plan was made; at the first write there is one in any case.
+    """
     record = state.records.get(change.moved_from or change.address)
     live = view(kind, remote, state.key, change.masked or (record.masked if record else ()))
     return baseline(
         change.desired or {},
         record.applied_symbols if record else {},
         live,
-        keyed=state.lineage is not None,
+        keyed=keyed,
     )
 
 

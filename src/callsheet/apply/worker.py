@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from callsheet.apply.body import Symbols, create_body, sent_secrets, update_body, wanted
+from callsheet.apply.body import Symbols, create_body, known_secrets, update_body, wanted
 from callsheet.apply.recheck import already_so, live_baseline, moved_paths
 from callsheet.diff.equality import same
 from callsheet.diff.view import leaked, view
@@ -47,6 +47,7 @@ class Worker:
     secret: SecretValue
     label: Mapping[str, str]
     renderer: str
+    keyed: bool  # the plan was made with a lineage
 
     def run(
         self,
@@ -159,7 +160,7 @@ class Worker:
         return StepDone(entry, live, tuple(found), requested=False)
 
     def _unmoved(self, change: Change, state: State, kind: Kind, live: RemoteObject) -> None:
-        if live_baseline(change, state, kind, live) == change.base_fingerprint:
+        if live_baseline(change, state, kind, live, keyed=self.keyed) == change.base_fingerprint:
             return
         if already_so(change, state, kind, live):
             return
@@ -197,7 +198,7 @@ class Worker:
         residual: tuple[Path, ...] = (),
     ) -> tuple[Entry, list[Diagnostic]]:
         kind = self.kinds[change.kind]
-        echoes = leaked(remote.payload, sent_secrets(change, self.secret)) if change.writes else []
+        echoes = leaked(remote.payload, known_secrets(change, self.secret)) if change.writes else []
         masked = tuple(sorted({*change.masked, *echoes}))
         seen = view(kind, remote, state.key, masked)
         lifecycle: Mapping[str, Any] = change.lifecycle or {}

@@ -1,0 +1,45 @@
+"""Secrets that apply does not need, and estates that have no key of their own yet."""
+
+from __future__ import annotations
+
+from support.world import World
+
+
+def _tool(world: World, seconds: int) -> None:
+    world.document(
+        "Tool",
+        "orders",
+        {
+            "type": "http",
+            "endpoint": "https://orders.example",
+            "headers": {"X-Client": "acme"},
+            "authRef": "secrets://env/ORDERS_TOKEN",
+            "timeoutSeconds": seconds,
+            "operations": [{"name": "getOrder", "method": "GET", "path": "/orders"}],
+        },
+    )
+
+
+def test_a_secret_that_no_request_needs_may_be_out_of_reach(world: World) -> None:
+    world.variables["ORDERS_TOKEN"] = "canary-of-the-orders"
+    _tool(world, 10)
+    world.apply()
+    del world.variables["ORDERS_TOKEN"]
+    _tool(world, 11)
+    outcome = world.apply()
+    assert outcome.exit_code == 0, outcome.to_json()
+    assert world.live("/tool", "getOrder")["timeoutSeconds"] == 11
+    assert world.plan().plan.changes == ()
+    assert world.drift().exit_code("any") == 0
+
+
+def test_an_import_with_changes_beside_a_masked_value_needs_no_state(world: World) -> None:
+    world.variables["ORDERS_TOKEN"] = "canary-of-the-orders"
+    _tool(world, 10)
+    world.apply()
+    (world.root / ".callsheet/state").rename(world.root / ".callsheet/lost")
+    _tool(world, 11)
+    outcome = world.apply()
+    assert outcome.exit_code == 0, outcome.to_json()
+    assert world.live("/tool", "getOrder")["timeoutSeconds"] == 11
+    assert world.plan().plan.changes == ()
