@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -184,9 +186,6 @@ def test_an_edited_plan_is_refused_with_4(project: World) -> None:
     assert run(project, "plan", "--out", str(path)).code == 0
     archive = unpack(path.read_bytes(), "p")
     assert archive.plan.changes
-    import io
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as source:
         body = json.loads(source.read("plan.json"))
     body["changes"][0]["desired"]["name"] = "evil"
@@ -269,20 +268,18 @@ def test_a_refusal_exits_3_and_asks_nobody(project: World) -> None:
 
 
 def test_a_conflict_exits_4_until_it_is_decided(project: World) -> None:
+    project.assistant("a", tools=[{"ref": "bye"}], firstMessage="Hello")
     assert run(project, "apply", "--yes").code == 0
     project.edit("/assistant", "a", {"firstMessage": "Theirs"})
-    project.assistant("a", "Be kind.\nBe brief.\nSay goodbye.", tools=[{"ref": "bye"}], firstMessage="Ours")
-    assert run(project, "apply", "--yes").code in (0, 4)
-    project.edit("/assistant", "a", {"firstMessage": "Theirs again"})
-    project.assistant(
-        "a", "Be kind.\nBe brief.\nSay goodbye.", tools=[{"ref": "bye"}], firstMessage="Ours again"
-    )
+    project.assistant("a", tools=[{"ref": "bye"}], firstMessage="Ours")
+    assert run(project, "plan").last.endswith("1 conflict to decide.")
     refused = run(project, "apply", "--yes")
     assert refused.code == 4
     assert "is in CONFLICT" in refused.out
     assert "live (now)" in refused.out
+    assert project.live("/assistant", "a")["firstMessage"] == "Theirs"
     assert run(project, "apply", "--yes", "--on-conflict", "overwrite").code == 0
-    assert project.live("/assistant", "a")["firstMessage"] == "Ours again"
+    assert project.live("/assistant", "a")["firstMessage"] == "Ours"
 
 
 def test_part_of_it_exits_5(project: World) -> None:
@@ -406,6 +403,7 @@ def test_a_secret_is_nowhere_in_what_is_printed(project: World) -> None:
     project.variables["CANARY"] = "canary-of-a-header"
     server = {"url": "https://x.example", "headers": {"X-Key": "secrets://env/CANARY"}}
     project.assistant("s", native={"server": server})
+    assert "server.headers.X-Key: (secret secrets://env/CANARY)" in run(project, "plan").out
     for arguments in (
         ("plan", "-v"),
         ("plan", "-o", "json"),
@@ -415,10 +413,6 @@ def test_a_secret_is_nowhere_in_what_is_printed(project: World) -> None:
     ):
         done = run(project, *arguments)
         assert "canary" not in done.out + done.err
-    assert (
-        "(secret secrets://env/CANARY)" in run(project, "destroy", "-e", "dev", stdin=Typed("no\n")).out
-        or True
-    )
 
 
 def test_a_reader_that_goes_away_does_not_stop_an_apply(project: World) -> None:

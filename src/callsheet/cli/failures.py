@@ -11,7 +11,7 @@ import click
 
 from callsheet import __version__
 from callsheet.model.diagnostics import Diagnostic, error
-from callsheet.model.errors import DONE, ERROR, CallsheetError
+from callsheet.model.errors import ERROR, CallsheetError
 
 if TYPE_CHECKING:
     from callsheet.cli.screen import Screen
@@ -19,37 +19,6 @@ if TYPE_CHECKING:
 ISSUES = "https://github.com/callsheet/callsheet/issues"
 _PACKAGE = Path(__file__).parent.parent
 _TELLING = re.compile(r"(?i)(secret|token|passw|key|credential)")
-
-
-class Guard:
-    """Turns whatever leaves the block into an exit code and an explanation. `code` is the result."""
-
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self.code = DONE
-
-    def __enter__(self) -> Guard:
-        return self
-
-    def __exit__(self, sort: object, cause: BaseException | None, trace: object) -> bool:
-        match cause:
-            case None:
-                pass
-            case click.exceptions.Exit():
-                self.code = cause.exit_code
-            case SystemExit():
-                self.code = cause.code if isinstance(cause.code, int) else ERROR
-            case BrokenPipeError():
-                self.code = ERROR
-            case _:
-                self.code = self._explained(cause)
-        return True
-
-    def _explained(self, cause: BaseException) -> int:
-        try:
-            return explain(self._screen, cause)
-        except BrokenPipeError:
-            return ERROR
 
 
 def explain(screen: Screen, cause: BaseException) -> int:

@@ -7,7 +7,6 @@ from importlib import import_module
 import click
 
 from callsheet.cli.verbs import VERBS
-from callsheet.model.diagnostics import nearest
 
 
 class LazyGroup(click.Group):
@@ -26,6 +25,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from callsheet.model.diagnostics import nearest
+
             hint = nearest(args[0], VERBS) or f"There are: {', '.join(VERBS)}."
             raise click.UsageError(f"there is no verb {args[0]!r}. {hint}", ctx)
         return super().resolve_command(ctx, args)

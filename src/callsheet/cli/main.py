@@ -10,10 +10,10 @@ from contextlib import redirect_stdout
 import click
 
 from callsheet import __version__
-from callsheet.cli.failures import Guard
 from callsheet.cli.group import LazyGroup
+from callsheet.cli.guard import Guard
 from callsheet.cli.screen import Screen, output_format
-from callsheet.model.errors import DONE
+from callsheet.model.exit_codes import DONE
 
 _OUTPUT = re.compile(r"(--output|-[vq]*o)=?(?P<value>.*)")
 _EPILOG = """\b

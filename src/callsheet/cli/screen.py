@@ -7,16 +7,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from callsheet import __version__
-from callsheet.model.events import Event, Listener, silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from callsheet.model.diagnostics import Diagnostic
+    from callsheet.model.events import Event, Listener
     from callsheet.operations.session import Session
     from callsheet.reports.json import Stream
     from callsheet.reports.line import Line
@@ -134,6 +134,8 @@ class Screen:
     def listener(self) -> Listener:
         if self.format == EVENTS:
             return self._send
+        from callsheet.model.events import silent
+
         return self._watch if self._progress or self.verbose else silent
 
     def pause(self) -> None:

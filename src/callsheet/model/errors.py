@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from callsheet.model.diagnostics import Diagnostic, Place, Severity
+from callsheet.model.exit_codes import CHANGES as CHANGES
+from callsheet.model.exit_codes import DONE as DONE
+from callsheet.model.exit_codes import ERROR as ERROR
+from callsheet.model.exit_codes import PARTIAL as PARTIAL
+from callsheet.model.exit_codes import REFUSED as REFUSED
+from callsheet.model.exit_codes import STALE as STALE
 
-DONE, ERROR, CHANGES, REFUSED, STALE, PARTIAL = range(6)
 # Where several hold, the first of these wins (design §10).
 PRECEDENCE = (ERROR, PARTIAL, STALE, REFUSED, CHANGES, DONE)
 
