@@ -13,7 +13,7 @@ from callsheet.diff.view import view
 from callsheet.model.canonical import fingerprint, plain
 from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, drop, find, pattern, put, show
+from callsheet.model.paths import ABSENT, drop, get, put, show
 from callsheet.model.value import Value, from_json
 from callsheet.plan.change import Action
 from callsheet.plan.plan import Plan
@@ -60,16 +60,15 @@ def rebaselined(plan: Plan, state: State) -> list[Entry]:
     """What the provider changed by itself becomes the baseline, so that it is told once."""
     records: dict[str, Record] = {}
     for notice in plan.notices:
-        for address in notice["addresses"]:
+        live = from_json(notice["live"]) if "live" in notice else ABSENT
+        for address, places in notice["places"].items():
             record = records.get(address) or state.records.get(address)
             if record is None:
                 continue
             seen: Value = record.seen_symbols
-            shape = pattern(str(notice["path"]))
-            live = from_json(notice["live"]) if "live" in notice else ABSENT
-            places = [path for path, _ in find(seen, shape)] or ([tuple(shape)] if "*" not in shape else [])
-            for path in places:
-                seen = drop(seen, path) if live is ABSENT else put(seen, path, live)
+            for path in map(tuple, places):
+                if get(seen, path[:-1]) is not ABSENT:
+                    seen = drop(seen, path) if live is ABSENT else put(seen, path, live)
             if plain(seen) != plain(record.seen):
                 records[address] = replace(record, seen=plain(seen))
     return [Entry(put=tuple(records.values()))] if records else []

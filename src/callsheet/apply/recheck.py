@@ -89,7 +89,7 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
 def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject, *, keyed: bool) -> str:
     """The fingerprint that `change.base_fingerprint` must equal.
 
-    `keyed` is whether there was a lineage when the plan was made; at the first write there is one in any case.
+    `keyed` is whether there was a lineage when the plan was made; at the first write there always is one.
     """
     record = state.records.get(change.moved_from or change.address)
     live = view(kind, remote, state.key, change.masked or (record.masked if record else ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +38,19 @@ class Notice:
     path: str
     seen: Value
     live: Value
-    addresses: tuple[str, ...]
+    places: Mapping[str, tuple[Path, ...]]  # per address
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(self.places)
 
     def to_json(self) -> dict[str, Any]:
-        out: dict[str, Any] = {"kind": self.kind, "path": self.path, "addresses": list(self.addresses)}
+        out: dict[str, Any] = {
+            "kind": self.kind,
+            "path": self.path,
+            "addresses": list(self.places),
+            "places": {address: [list(path) for path in paths] for address, paths in self.places.items()},
+        }
         for name, value in (("seen", self.seen), ("live", self.live)):
             if value is not ABSENT:
                 out[name] = value
@@ -56,8 +65,8 @@ def findings(
     out = [Finding(address, kind.name, each.path, each.seen, each.live, quiet) for each in comparison.unowned]
     for state in comparison.with_verdict(Verdict.RESTORE):
         if state.inner_only:
-            inner = list(_inner(state.seen, state.live, state.path))
-            out += [Finding(address, kind.name, each.path, each.seen, each.live, False) for each in inner]
+            inside = inner(state.seen, state.live, state.path)
+            out += [Finding(address, kind.name, each.path, each.seen, each.live, False) for each in inside]
     return out
 
 
@@ -69,11 +78,12 @@ def notices(found: Iterable[Finding]) -> list[Notice]:
         groups.setdefault((each.kind, shape_of(each.path), sides), []).append(each)
     out = []
     for (kind, path, _), members in groups.items():
-        addresses = sorted({member.address for member in members})
-        if len(addresses) < THRESHOLD:
-            addresses = sorted({member.address for member in members if member.quiet})
-        if addresses:
-            out.append(Notice(kind, path, members[0].seen, members[0].live, tuple(addresses)))
+        places: dict[str, tuple[Path, ...]] = {}
+        for member in sorted(members, key=lambda each: each.address):
+            if member.quiet or len({each.address for each in members}) >= THRESHOLD:
+                places[member.address] = (*places.get(member.address, ()), member.path)
+        if places:
+            out.append(Notice(kind, path, members[0].seen, members[0].live, places))
     return sorted(out, key=lambda notice: (notice.kind, notice.path, notice.addresses))
 
 
@@ -85,15 +95,16 @@ def _unmoved(kind: Kind, attributes: Mapping[str, Any], remote: RemoteObject) ->
     return bool(told) and all(same(before, now) for before, now in told)
 
 
-def _inner(seen: Value, live: Value, path: Path) -> Iterable[Unowned]:
+def inner(seen: Value, live: Value, path: Path) -> Iterator[Unowned]:
+    """Each difference inside of a declared list whose elements are the same ones."""
     if same(seen, live):
         return
     if isinstance(seen, dict) and isinstance(live, dict):
         for key in sorted(seen.keys() | live.keys()):
-            yield from _inner(seen.get(key, ABSENT), live.get(key, ABSENT), (*path, key))
+            yield from inner(seen.get(key, ABSENT), live.get(key, ABSENT), (*path, key))
     elif isinstance(seen, list) and isinstance(live, list) and len(seen) == len(live):
         for index, (before, now) in enumerate(zip(seen, live, strict=True)):
-            yield from _inner(before, now, (*path, index))
+            yield from inner(before, now, (*path, index))
     else:
         yield Unowned(path, seen, live)
 

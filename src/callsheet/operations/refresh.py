@@ -40,7 +40,16 @@ def refresh(reader: Reader, kinds: Iterable[str], state: State, listener: Listen
     A list may be capped or lag behind: only the provider's own "not found" makes an object missing.
     """
     live = Live()
-    names = sorted(set(kinds) | {record.kind for record in state.records.values()})
+    held = {record.kind for record in state.records.values()}
+    if unknown := sorted(held - reader.catalogue.kinds.keys()):
+        raise CallsheetError(
+            f"state of {state.environment} holds kinds that {reader.target.provider} does not have: "
+            f"{', '.join(unknown)}",
+            detail="State belongs to another provider, or to a newer version of Callsheet.",
+            hint="look at provider.type in environments.yaml, or use the version that applied last",
+            code="state.unknown-kind",
+        )
+    names = sorted(set(kinds) | held)
     with ThreadPoolExecutor(max(1, reader.capabilities.parallel_reads), thread_name_prefix="read") as pool:
         for name, found in zip(names, pool.map(lambda kind: list(reader.list_all(kind)), names), strict=True):
             live.objects[name] = {remote.id: remote for remote in found}

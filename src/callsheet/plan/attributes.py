@@ -152,9 +152,25 @@ def cause_of(state: PathState, resource: Resource, record: Record | None, path: 
             return Cause.SECRET
     document = resource.document
     if record.files_digest == document.files_digest:
-        return Cause.RENDERER if record.settings_digest == document.settings_digest else Cause.SETTINGS
+        if record.settings_digest != document.settings_digest:
+            return Cause.SETTINGS
+        # An http tool with another operation stands for other objects, whoever refers to it.
+        alike = same(_without_references(state.desired), _without_references(state.applied))
+        return Cause.REFERENCE if alike else Cause.RENDERER
     place = resource.place(path)
     return Cause.SETTINGS if place and place.file.endswith(SETTINGS_FILE) else Cause.SPEC
+
+
+def _without_references(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {
+            key: _without_references(item)
+            for key, item in value.items()
+            if not isinstance(item, Ref | External)
+        }
+    if isinstance(value, list):
+        return [_without_references(item) for item in value if not isinstance(item, Ref | External)]
+    return value
 
 
 def _differs_by(state: PathState, *types: type) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from callsheet.diff.classes import Class, Comparison, Verdict
 from callsheet.diff.compare import compare
 from callsheet.diff.explain import Op, explain
-from callsheet.diff.vendor import Notice, findings, notices
+from callsheet.diff.vendor import Notice, findings, inner, notices
 from callsheet.diff.view import shape_of, view
 from callsheet.model.canonical import fingerprint
 from callsheet.model.kinds import Kind
@@ -187,8 +187,11 @@ def without(comparison: Comparison, shapes: set[str]) -> Comparison:
     unowned = tuple(each for each in comparison.unowned if shape_of(each.path) not in shapes)
     paths = []
     for state in comparison.paths:
-        inner = state.inner_only and state.verdict is Verdict.RESTORE
-        if inner and any(shape.startswith(shape_of(state.path)) for shape in shapes):
+        if (
+            state.inner_only
+            and state.verdict is Verdict.RESTORE
+            and all(shape_of(each.path) in shapes for each in inner(state.seen, state.live, state.path))
+        ):
             state = replace(state, verdict=Verdict.NORMALISED)
         paths.append(state)
     return Comparison(tuple(paths), unowned)

@@ -19,8 +19,12 @@ def test_the_same_on_three_objects_is_one_notice() -> None:
     [notice] = notices([finding("Thing/a"), finding("Thing/b"), finding("Thing/c")])
     assert notice.addresses == ("Thing/a", "Thing/b", "Thing/c")
     assert notice.to_json() == {
-        "kind": "Thing", "path": "beta", "addresses": ["Thing/a", "Thing/b", "Thing/c"], "live": True,
-    }  # fmt: skip
+        "kind": "Thing",
+        "path": "beta",
+        "addresses": ["Thing/a", "Thing/b", "Thing/c"],
+        "places": {"Thing/a": [["beta"]], "Thing/b": [["beta"]], "Thing/c": [["beta"]]},
+        "live": True,
+    }
 
 
 def test_on_two_objects_or_with_different_values_it_is_not() -> None:

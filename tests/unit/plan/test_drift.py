@@ -73,6 +73,10 @@ def test_a_new_default_inside_of_declared_lists_is_no_drift_either() -> None:
     report = drift(estate)
     assert told(report) == []
     assert [notice.path for notice in report.notices] == ["hooks.*.beta"]
+    # What somebody did inside of the same list does not hide behind the notice.
+    estate.edit("Assistant", "1", hooks=[{"on": "x", "beta": 1, "by": "hand"}])
+    assert [each[0] for each in told(drift(estate))] == ["Assistant/a1"]
+    estate.edit("Assistant", "1", hooks=[{"on": "x", "beta": 1}])
     # Two of them could be people.
     estate.edit("Assistant", "0", hooks=[{"on": "x"}])
     assert [each[0] for each in told(drift(estate))] == ["Assistant/a1", "Assistant/a2"]
