@@ -223,3 +223,50 @@ def _many(root: Path, url: str, count: int) -> None:
             for number in range(count)
         )
     )
+
+
+# And what follows from references
+
+
+def test_an_operation_that_is_gone_leaves_its_holders_first(estate: Estate) -> None:
+    file = estate.root / "tools/orders-api.yaml"
+    file.write_text(file.read_text().partition("    - name: changeDelivery")[0])
+    plan = estate.plan()
+    actions = {change.address: change.action for change in plan.changes}
+    assert actions == {
+        "Assistant/orders-desk": Action.UPDATE,
+        "Assistant/returns-desk": Action.UPDATE,
+        "Tool/orders-api[changeDelivery]": Action.DELETE,
+    }
+    causes = {line.cause for change in plan.changes[:2] for line in change.attributes}
+    assert causes == {Cause.REFERENCE}
+    assert {address for address, _ in plan.changes[2].steps[0].after} == set(list(actions)[:2])
+    estate.apply()
+    assert estate.plan().changes == ()
+
+
+def test_a_rename_asks_nothing_of_the_provider(estate: Estate) -> None:
+    file = "assistants/orders-desk.yaml"
+    estate.edit(file, "  name: orders-desk\n", "  name: order-desk\n")
+    estate.edit(file, "lifecycle:\n", "lifecycle:\n  movedFrom: Assistant/orders-desk\n")
+    estate.edit("tools/hand-offs.yaml", "Assistant/orders-desk", "Assistant/order-desk")
+    squad = estate.root / "squads/acme-line.yaml"
+    squad.write_text(squad.read_text().replace("{ref: orders-desk}", "{ref: order-desk}"))
+    assert estate.plan().summary["move"] == 1
+    estate.app.requests.reset()
+    estate.apply()
+    assert estate.app.requests.writes == ()
+    assert estate.plan().changes == ()
+    assert estate.drift().exit_code("any") == 0
+
+
+def test_what_is_lost_with_state_is_found_again(estate: Estate) -> None:
+    (estate.root / ".callsheet/state").rename(estate.root.parent / "lost")
+    found = estate.plan()
+    # Vapi has no name for these two, so nothing tells them from others of their type.
+    nameless = {"Tool/end-call", "Tool/transfer-to-human"}
+    created = {change.address for change in found.changes if change.action is Action.CREATE}
+    assert created == nameless
+    assert found.summary["import"] == 29 - len(nameless)
+    estate.apply()
+    assert estate.plan().changes == ()
