@@ -16,6 +16,7 @@ from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, get, put, show
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Content, Path, Payload, Secret, Text
+from callsheet.model.value import symbols as symbols_in
 from callsheet.plan.change import Action, Call, Change, Step
 from callsheet.plan.matching import CONTENT_MARK
 from callsheet.providers.base import ContentLoader, Reader, Unfinished, Writer
@@ -209,7 +210,7 @@ class Worker:
             kind=change.kind,
             remote_id=remote.id,
             name=remote.name or change.name,
-            applied=applied,
+            applied=_with_digests(applied, earlier.applied_symbols if earlier else {}),
             seen=seen,
             attributes=attributes_of(kind, remote),
             depends_on=change.depends_on,
@@ -226,6 +227,15 @@ class Worker:
         )
         removed = (change.moved_from,) if change.moved_from else ()
         return Entry(put=(record,), remove=removed, organisation=_organisation(remote)), []
+
+
+def _with_digests(applied: Payload, earlier: Payload) -> Payload:
+    """A secret that could not be resolved here, and was not sent, keeps the digest it was last sent with."""
+    for path, symbol in list(symbols_in(applied)):
+        before = get(earlier, path)
+        if isinstance(symbol, Secret | Text) and symbol.digest is None and same(before, symbol):
+            applied = put(applied, path, before)
+    return applied
 
 
 def attributes_of(kind: Kind, remote: RemoteObject) -> dict[str, Any]:

@@ -31,6 +31,12 @@ def test_a_secret_that_no_request_needs_may_be_out_of_reach(world: World) -> Non
     assert world.live("/tool", "getOrder")["timeoutSeconds"] == 11
     assert world.plan().plan.changes == ()
     assert world.drift().exit_code("any") == 0
+    # What was last sent is still known, so a rotation in between is noticed once the value is in reach.
+    world.variables["ORDERS_TOKEN"] = "canary-of-the-orders"
+    assert world.plan().plan.empty
+    world.variables["ORDERS_TOKEN"] = "canary-rotated"
+    [change] = world.plan().plan.changes
+    assert {each.cause for each in change.attributes} == {"secret"}
 
 
 def test_an_import_with_changes_beside_a_masked_value_needs_no_state(world: World) -> None:
