@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from callsheet.apply.outcome import Result
+from callsheet.apply.standing import baseline_of
 from callsheet.apply.worker import attributes_of
 from callsheet.diff.classes import Verdict
 from callsheet.diff.compare import compare
@@ -47,7 +48,8 @@ def read_back(
             if remote is None:
                 found.append(_gone(change.address))
                 continue
-            now = view(kind, remote, state.key, record.masked)
+            live = view(kind, remote, state.key, record.masked)
+            now = baseline_of(kind, change, record.applied_symbols, record, live)
             attributes = attributes_of(kind, remote)
             if fingerprint(now) != record.seen_fingerprint:
                 found += _differences(kind, record, now)

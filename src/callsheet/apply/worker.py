@@ -8,6 +8,7 @@ from typing import Any
 
 from callsheet.apply.body import Symbols, create_body, known_secrets, update_body, wanted
 from callsheet.apply.recheck import already_so, live_baseline, moved_paths
+from callsheet.apply.standing import baseline_of
 from callsheet.diff.equality import same
 from callsheet.diff.view import leaked, view
 from callsheet.model.diagnostics import Diagnostic, warning
@@ -202,6 +203,8 @@ class Worker:
         echoes = leaked(remote.payload, known_secrets(change, self.secret)) if change.writes else []
         masked = tuple(sorted({*change.masked, *echoes}))
         seen = view(kind, remote, state.key, masked)
+        if earlier is not None:
+            seen = baseline_of(kind, change, applied, earlier, seen)
         lifecycle: Mapping[str, Any] = change.lifecycle or {}
         digests = change.digests or {}
         kept = tuple(path for path in (earlier.residual if earlier else ()) if path not in residual)

@@ -1,0 +1,33 @@
+"""Standing drift: what a change found moved and was told to leave alone, acknowledged drift above all.
+
+The baseline of such a path stays what it was, so that it is drift again when the acknowledgement ends.
+"""
+
+from __future__ import annotations
+
+from callsheet.diff.classes import Verdict
+from callsheet.diff.compare import compare
+from callsheet.diff.equality import agrees
+from callsheet.model.kinds import Kind
+from callsheet.model.paths import ABSENT, drop, pattern, put
+from callsheet.model.value import Path, Payload
+from callsheet.plan.change import Change
+from callsheet.state.record import Record
+
+
+def baseline_of(kind: Kind, change: Change, applied: Payload, earlier: Record, live: Payload) -> Payload:
+    """`live`, a view, as it is to be kept as seen; `applied` is what the change leaves applied."""
+    ignore = tuple(pattern(text) for text in earlier.ignore)
+    comparison = compare(kind, applied, earlier.applied_symbols, earlier.seen_symbols, live, ignore=ignore)
+    for state in comparison.with_verdict(Verdict.RESTORE):
+        if _sent(change, state.path) or agrees(state.desired, state.live, kind.id_sets, state.path):
+            continue
+        live = drop(live, state.path) if state.seen is ABSENT else put(live, state.path, state.seen)
+    return live
+
+
+def _sent(change: Change, path: Path) -> bool:
+    return any(
+        path[0] in step.keys and not any(path[: len(each)] == each for each in step.omit)
+        for step in change.steps
+    )
