@@ -432,3 +432,30 @@ def test_a_reader_that_goes_away_does_not_stop_an_apply(project: World) -> None:
     assert b"Exception ignored" not in done.stderr
     assert done.returncode == 0
     assert len(project.api("GET", "/assistant")) == 1
+
+
+def test_an_interrupted_apply_ends_what_is_under_way_and_can_be_gone_on_with(world: World) -> None:
+    names = [f"a{number:02}" for number in range(16)]
+    for name in names:
+        world.assistant(name)
+    world.bad_day("latency POST /assistant seconds=0.2")
+    world.app.requests.reset()
+    running = subprocess.Popen(
+        [COMMAND, "apply", "--yes"],
+        cwd=world.root,
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1", **world.variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not world.writes() and running.poll() is None:
+        pass
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 5, err
+    assert "Interrupted" in out
+    assert "the run was interrupted" in out
+    assert "Traceback" not in err
+    world.bad_day()
+    assert run(world, "apply", "--yes").code == 0
+    assert sorted(each["name"] for each in world.api("GET", "/assistant")) == names

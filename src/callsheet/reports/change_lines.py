@@ -42,10 +42,11 @@ def change_lines(change: ChangeView, verbose: bool) -> Iterator[Line]:
         heading.append(Span(f"  {change.at}", "place"))
     yield tuple(heading)
     yield line("      ", Span(_why(change), "dim"))
-    attributes = change.attributes
+    for number, step in enumerate(change.steps, 1):
+        yield line("      ", Span(f"step {number}: {step}", "dim"))
     if change.action is Action.DELETE and not verbose:
         return
-    for attribute in attributes:
+    for attribute in change.attributes:
         yield from indented(_attribute(change, attribute, verbose), 6)
 
 
@@ -69,8 +70,6 @@ def _why(change: ChangeView) -> str:
         parts.append(f"id {change.remote_id}")
     if change.action is Action.DELETE and change.name:
         parts.append(f"named {change.name!r}")
-    if change.steps > 1:
-        parts.append(f"{change.steps} requests")
     return "; ".join(parts)
 
 
@@ -142,8 +141,7 @@ def _sides(old: Shown, new: Shown) -> Iterator[Line]:
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         yield from diff("\n".join(block(old)), "\n".join(block(new)))
         return
-    yield line("    ", Span("- ", "remove"), Span(inline(old), "old"))
-    yield line("    ", Span("+ ", "add"), Span(inline(new), "new"))
+    yield from diff(inline(old), inline(new))
 
 
 def _texts(start: list[Span], end: list[Span], each: AttributeView) -> Iterator[Line]:

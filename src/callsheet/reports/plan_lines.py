@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from callsheet.reports.change_lines import change_lines
-from callsheet.reports.diagnostic_lines import diagnostic_lines
+from callsheet.reports.diagnostic_lines import Excerpts, diagnostic_lines, nowhere
 from callsheet.reports.drift_lines import drifted_lines, notice_lines, unmanaged_lines
 from callsheet.reports.line import EMPTY, Line, Span, line
 from callsheet.reports.plan_view import PlanView
 
 
-def plan_lines(view: PlanView, *, verbose: bool = False, quiet: bool = False) -> Iterator[Line]:
+def plan_lines(
+    view: PlanView, *, verbose: bool = False, quiet: bool = False, excerpts: Excerpts = nowhere
+) -> Iterator[Line]:
     """The whole report; with `quiet` only refusals and the summary."""
     if not quiet:
         yield line(Span(view.headline, "headline"))
@@ -20,7 +22,7 @@ def plan_lines(view: PlanView, *, verbose: bool = False, quiet: bool = False) ->
             yield from change_lines(change, verbose)
             yield EMPTY
         yield from _drift(view, verbose)
-        yield from _rest(view, verbose)
+        yield from _rest(view, verbose, excerpts)
     yield from _dangers(view)
     yield line(Span(view.last_line, "summary"))
 
@@ -34,7 +36,7 @@ def _drift(view: PlanView, verbose: bool) -> Iterator[Line]:
     yield EMPTY
 
 
-def _rest(view: PlanView, verbose: bool) -> Iterator[Line]:
+def _rest(view: PlanView, verbose: bool, excerpts: Excerpts) -> Iterator[Line]:
     yield from notice_lines(view.notices)
     yield from unmanaged_lines(view.unmanaged, verbose)
     if view.normalised:
@@ -43,7 +45,7 @@ def _rest(view: PlanView, verbose: bool) -> Iterator[Line]:
             yield line("    ", Span(address, "path"), f" {path} ({verdict})")
         yield EMPTY
     for diagnostic in view.diagnostics:
-        yield from diagnostic_lines(diagnostic)
+        yield from diagnostic_lines(diagnostic, excerpts)
         yield EMPTY
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.paths import ABSENT, show
 from callsheet.model.value import Path
-from callsheet.plan.change import Action, Attribute, Cause, Change
+from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
 from callsheet.plan.plan import Gate, Plan
 from callsheet.reports.drift_view import DriftedView, NoticeView, UnmanagedView, drifted, notice, unmanaged
 from callsheet.reports.values import Shown, redacted
@@ -51,7 +51,7 @@ class ChangeView:
     moved_from: str | None
     conflict: bool
     destructive: bool
-    steps: int
+    steps: tuple[str, ...]  # what is asked of the provider, one after the other; empty where it is one thing
     attributes: tuple[AttributeView, ...]
 
 
@@ -114,7 +114,7 @@ def _change(change: Change) -> ChangeView:
         moved_from=change.moved_from,
         conflict=change.conflict,
         destructive=change.destructive,
-        steps=sum(str(step.call) != "record" for step in change.steps),
+        steps=tuple(_step(change.address, step) for step in change.steps) if len(change.steps) > 1 else (),
         attributes=tuple(_attribute(each) for each in change.attributes),
     )
 
@@ -130,6 +130,24 @@ def _attribute(each: Attribute) -> AttributeView:
         applied=redacted(each.applied, each.sensitive),
         seen=redacted(each.seen, each.sensitive),
     )
+
+
+def _step(address: str, step: Step) -> str:
+    """One step in words: what it sends, what it leaves out, and which other changes it waits for."""
+    words = [str(step.call) if step.call is not Call.RECORD else "record in state"]
+    if step.call is Call.UPDATE:
+        words.append(", ".join(step.keys))
+    if step.clear:
+        words.append(f"clearing {', '.join(map(show, step.clear))}")
+    if step.omit:
+        words.append(f"without {', '.join(map(show, step.omit))}")
+    if step.call is Call.DELETE and step.remote_id:
+        words.append(f"the object {step.remote_id}")
+    if others := [other for other, _ in step.after if other != address]:
+        first = list(dict.fromkeys(others))
+        more = f" and {len(first) - 3} more" if len(first) > 3 else ""
+        words.append(f"after {', '.join(first[:3])}{more}")
+    return " ".join(filter(None, words))
 
 
 def _path(raw: Any) -> Path:

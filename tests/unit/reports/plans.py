@@ -234,6 +234,24 @@ PLANS: dict[str, Plan] = {
             ),
         )
     ),
+    "cycle-in-steps": plan(
+        change(
+            "Tool/hand-back",
+            Action.CREATE,
+            changed("destinations", new=[{"assistantId": After("Assistant/front")}]),
+            reason="not there yet",
+            steps=(
+                Step(1, Call.CREATE, keys=("type",), omit=(("destinations", 0, "assistantId"),)),
+                Step(
+                    2,
+                    Call.UPDATE,
+                    keys=("destinations",),
+                    clear=(("messages",),),
+                    after=(("Tool/hand-back", 1), ("Assistant/front", 1)),
+                ),
+            ),
+        )
+    ),
     "import-move-forget-refresh": plan(
         change("Assistant/i", Action.IMPORT, reason="exists at the provider and is taken over as it is"),
         change("Assistant/new", Action.MOVE, moved_from="Assistant/old", reason="was Assistant/old"),

@@ -126,3 +126,10 @@ def test_control_characters_of_the_file_are_made_visible(tmp_path: Path) -> None
 
 def test_a_very_long_line_is_left_out(tmp_path: Path) -> None:
     assert Excerpts(project(tmp_path, "x" * 5000))(Place("specs/a.yaml", 1, 1)) is None
+
+
+def test_an_excerpt_holds_no_secret_that_stands_in_the_file(tmp_path: Path) -> None:
+    found = Excerpts(project(tmp_path, "server: {url: x, secret: canary}\n"))(Place("specs/a.yaml", 1, 10))
+    assert found is not None
+    assert found.text == "server: {url: x, secret: …"
+    assert found.caret == 9

@@ -50,4 +50,5 @@ def show_plan(screen: Screen, plan: Any) -> None:
     from callsheet.reports.plan_lines import plan_lines
     from callsheet.reports.plan_view import plan_view
 
-    screen.report(plan_lines(plan_view(plan), verbose=screen.verbose, quiet=screen.quiet))
+    view = plan_view(plan)
+    screen.report(plan_lines(view, verbose=screen.verbose, quiet=screen.quiet, excerpts=screen.excerpts))
