@@ -42,6 +42,7 @@ def test_bad_input_is_one_clear_error_and_nothing_is_written(world: World, case:
     assert done.code == 1, told
     assert "Traceback" not in told
     assert "failed unexpectedly" not in told
+    assert done.err.count("error: ") + done.out.count("error: ") in (1, 2), told
     assert "error: " in done.err or "FAILED" in done.out, told
     assert re.search(case.expected, told), told
     assert re.search(case.place, told), told

@@ -341,13 +341,24 @@ def test_validate_asks_nobody_and_tells_everything_at_once(project: World) -> No
     )
     bad = run(project, "validate", "-o", "json")
     assert bad.code == 1
-    found = json.loads(bad.out)
-    assert len({each["at"].partition(":")[0] for each in _found(found)}) == 2
+    told = json.loads(bad.out)
+    assert told["format"] == "callsheet.validate/1"
+    assert told["valid"] is False
+    assert len({each["at"].partition(":")[0] for each in told["diagnostics"]}) == 2
+    assert run(project, "validate").last.startswith("Not valid: the project cannot be loaded. ")
     assert project.app.requests.counts == {}
 
 
-def _found(told: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(told.get("diagnostics") or told["error"]["diagnostics"])
+def test_validate_says_which_environments_a_finding_is_about(tmp_path: Path) -> None:
+    assert call("init", str(tmp_path)).code == 0
+    file = tmp_path / "specs" / "environments.yaml"
+    file.write_text(file.read_text().replace('{ORDERS_URL: "https://orders.example.com"}', "{}"))
+    done = call("validate", "-C", str(tmp_path))
+    assert done.code == 1
+    assert "variables.ORDERS_URL is not set for environment prod" in done.out
+    assert "Only in prod." in done.out
+    assert call("validate", "-C", str(tmp_path), "-e", "dev").last == "Valid: dev (3 resources)."
+    assert "Did you mean prod?" in call("validate", "-C", str(tmp_path), "-e", "prd").err
 
 
 VENDOR = Path(__file__).parents[2].parent / "shared" / "openapi" / "vapi.json"

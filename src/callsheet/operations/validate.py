@@ -40,11 +40,14 @@ class Validated:
 
 
 def validate(root: Path, environment: str | None = None, vendor_schema: Path | None = None) -> Validated:
-    """Load the project and render it. SpecError where it cannot even be loaded.
+    """Load the project and render it; everything that is wrong is in the result.
 
     With `vendor_schema`, every body that would create a resource is held against that document.
     """
-    project = load(root)
+    try:
+        project = load(root)
+    except SpecError as cause:
+        return Validated((), {}, cause.diagnostics)
     chosen = _chosen(project, environment)
     found: dict[Diagnostic, list[str]] = {each: [] for each in project.diagnostics}
     counts: dict[str, int] = {}

@@ -54,7 +54,7 @@ def _lines(found: Validated, screen: Screen) -> Iterator[Line]:
             yield EMPTY
     counts = {found.resources[name] for name in found.environments if name in found.resources}
     size = f" ({max(counts)} resources)" if counts else ""
-    names = ", ".join(found.environments)
+    names = ", ".join(found.environments) or "the project cannot be loaded"
     verdict = "Not valid" if found.exit_code else "Valid"
     more = f" {counted(found.diagnostics)}" if found.diagnostics else ""
     yield line(Span(f"{verdict}: {names}{size}.{more}", "danger" if found.exit_code else "summary"))
