@@ -50,3 +50,11 @@ def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs/decisions"
     listed = set(LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
     assert listed == {path.name for path in folder.glob("0*.md")}
+
+
+def test_the_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/-]+(?:\.py|\.md|/))`", text))
+    assert len(named) > 40
+    places = [ROOT, ROOT / "src/callsheet", *(ROOT / "src/callsheet").rglob("*/")]
+    assert [each for each in sorted(named) if not any((place / each).exists() for place in places)] == []

@@ -185,7 +185,7 @@ def _policies(spec: Mapping[str, Any], draft: Draft, findings: Findings) -> None
             "vapi.unmapped",
             "limits.callsPerHour is not enforced: Vapi has no such setting of an assistant",
             ("spec", "limits", "callsPerHour"),
-            hint="limit calls where they are started; it stays readable through `callsheet resolve`",
+            hint="limit calls where they are started",
         )
 
 
