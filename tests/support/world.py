@@ -34,6 +34,7 @@ class World:
         self.faults = Faults()
         self.app: Sandbox = create_app(self._store, organisation="dev", faults=self.faults)
         self.server: Server = serve(self.app)
+        self.clock = FakeClock()
         self.variables: dict[str, str] = {"VAPI_KEY": "canary-key"}
         self.environment()
 
@@ -80,7 +81,7 @@ class World:
 
     @contextmanager
     def session(self, **more: Any) -> Iterator[Session]:
-        with Session.open(self.root, variables=self.variables, clock=FakeClock(), **more) as opened:
+        with Session.open(self.root, variables=self.variables, clock=self.clock, **more) as opened:
             yield opened
 
     def plan(self, **options: Any) -> Planned:
@@ -95,6 +96,9 @@ class World:
     def drift(self) -> Drift:
         with self.session() as session:
             return drift(session)
+
+    def time_passes(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Another client of the same organisation."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from callsheet.apply.body import Symbols
 from callsheet.apply.executor import Executor, requests_of
-from callsheet.apply.outcome import Outcome
+from callsheet.apply.memory import Memory
+from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, recheck
-from callsheet.apply.worker import StepDone, Worker
+from callsheet.apply.recovery import recover
+from callsheet.apply.traces import Traces
+from callsheet.apply.worker import Worker
+from callsheet.exports.export import Export
+from callsheet.exports.export import load as load_export
+from callsheet.exports.export import take as take_export
 from callsheet.model.diagnostics import Diagnostic, Severity
 from callsheet.model.errors import CallsheetError, Refused, SecretError, Stale
 from callsheet.model.events import Event, Listener, silent
@@ -20,8 +27,11 @@ from callsheet.model.value import Secret, Text, symbols
 from callsheet.plan.archive import Archive
 from callsheet.plan.plan import Plan
 from callsheet.providers.base import Provider
+from callsheet.providers.sweep import sweep
 from callsheet.state.ledger import Ledger
+from callsheet.state.lock import Claim, Lease, Lock
 from callsheet.state.snapshot import Entry, State
+from callsheet.state.store import Store
 
 
 class Secrets(Protocol):
@@ -34,86 +44,187 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a plan is carried out with."""
+    """What a plan is carried out with. `claim` says who holds the lock, and which run this is."""
 
     provider: Provider
     kinds: Mapping[str, Kind]
     ledger: Ledger
+    store: Store
+    lock: Lock
+    claim: Claim
     secrets: Secrets
     target: Mapping[str, object]
     renderer: str
+    now: Callable[[], str]
     listener: Listener = silent
-    # Called once, after every check and before the first write (exports have their place here).
-    before_writes: Callable[[Plan], None] = field(default=lambda _: None)
+    lock_timeout: float = 0.0
 
 
 def apply_plan(archive: Archive, context: Context) -> Outcome:
-    """Carry the plan out. Refused, Stale and SecretError come before the first write, and then nothing is
-    written; failures after it are in the outcome."""
+    """Carry the plan out. Refused, Stale, Held and SecretError come before the first write, and then nothing
+    is written; failures after it are in the outcome."""
     plan = archive.plan
-    state = context.ledger.load()
     _refuse(plan)
-    check_fits(plan, state, context.target)
-    if plan.empty and not plan.notices:
+    state = context.ledger.load()
+    if plan.empty and not plan.notices and not state.begun:
+        check_fits(plan, state, context.target)
         return Outcome(serial=state.serial)
-    rechecked = recheck(plan, state, context.provider, context.kinds)
-    _check_secrets(plan, context.secrets)
-    for sha256 in plan.contents:
-        archive.content(sha256)
-    context.before_writes(plan)
-    state = context.ledger.begin()
+    with held(context) as lease:
+        state = settle(context, lease)
+        check_fits(plan, state, context.target)
+        rechecked = recheck(plan, state, context.provider, context.kinds)
+        _check_secrets(plan, context.secrets, rechecked)
+        for sha256 in plan.contents:
+            archive.content(sha256)
+        lease.check()
+        state = context.ledger.begin(plan.digest)
+        try:
+            return _carry_out(archive, context, state, rechecked, lease)
+        finally:
+            context.ledger.close()
+
+
+@contextmanager
+def held(context: Context) -> Iterator[Lease]:
+    """The environment's lock, kept alive while the block runs. Held says who has it."""
+    lease = context.lock.acquire(context.claim, timeout=context.lock_timeout)
+    lease.keep_alive()
     try:
-        return _carry_out(archive, context, state, rechecked)
+        yield lease
     finally:
-        context.ledger.close()
+        lease.release()
 
 
-def _carry_out(archive: Archive, context: Context, state: State, rechecked: Rechecked) -> Outcome:
-    plan = archive.plan
+def settle(context: Context, lease: Lease) -> State:
+    """State as the holder of the lock has it: former holders fenced off, their begun steps resolved."""
+    state = context.ledger.load()
+    if state.lineage is None:
+        return state
+    state = context.ledger.append([Entry(fence=lease.token)])
+    if state.begun:
+        before = load_export(context.store, str(state.run["export"])) if state.run else None
+        entries, found = recover(
+            state,
+            context.provider,
+            context.kinds,
+            before.knows if before else (lambda _, __: False),
+        )
+        lease.check()
+        state = context.ledger.append(entries)
+        context.listener(Event("journal.resolved", {"found": [each.to_json() for each in found]}))
+    return state
+
+
+def export_now(context: Context, state: State, kinds: Collection[str], run: str | None) -> Export:
+    """Keep everything that is live, managed or not; kinds that nothing here needs may refuse to be listed."""
+    needed = {*kinds, *(record.kind for record in state.records.values())}
+    live, refused = sweep(
+        context.provider,
+        context.kinds.keys(),
+        optional=context.kinds.keys() - needed,
+        told=lambda kind, count: context.listener(Event("export.kind", {"kind": kind, "objects": count})),
+    )
+    made = take_export(
+        context.store,
+        live,
+        context.kinds,
+        environment=state.environment,
+        run=run,
+        taken_at=context.now(),
+        target=context.target,
+        key=state.key,
+        masked={(record.kind, record.remote_id): record.masked for record in state.records.values()},
+    )
+    context.listener(
+        Event("export.done", {"export": made.sha256, "objects": made.count, "refused": sorted(refused)})
+    )
+    return made
+
+
+def _carry_out(
+    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease
+) -> Outcome:
+    plan, run = archive.plan, context.claim.run
+    export = None
+    if requests_of(plan):
+        export = export_now(context, state, {change.kind for change in plan.changes}, run)
+
+    def append(entries: list[Entry]) -> State:
+        lease.check()
+        return context.ledger.append(entries)
+
+    started = {"id": run, "at": context.now(), "by": context.claim.owner}
+    state = append([Entry(run=started | ({"export": export.sha256} if export else {}))])
     worker = Worker(
         reader=context.provider,
         writer=context.provider.writer(),
         kinds=context.kinds,
         content=archive.content,
-        secret=context.secrets.value,
+        memory=Memory(context.kinds, context.secrets.value, context.renderer),
         label=_mark(plan, state),
-        renderer=context.renderer,
         keyed=plan.lineage is not None,
+        traces=Traces(
+            context.provider,
+            context.kinds,
+            export.knows if export else (lambda _, __: False),
+            state.owns,
+        ),
+        alive=lease.check,
     )
 
     def make_symbols(ids: Callable[[str, str], str | None]) -> Symbols:
         return Symbols(ids, context.secrets.value, lambda symbol: context.secrets.digest(symbol, state.key))
 
-    def commit(done: list[StepDone]) -> State:
-        return context.ledger.append([each.entry for each in done])
-
-    context.listener(Event("apply.start", {"changes": len(plan.changes), "requests": requests_of(plan)}))
+    context.listener(
+        Event("apply.start", {"run": run, "changes": len(plan.changes), "requests": requests_of(plan)})
+    )
     executor = Executor(
         plan,
         worker,
         state,
         rechecked,
-        commit,
+        append,
+        run,
         make_symbols,
         context.listener,
         context.provider.capabilities.parallel_writes,
     )
     results = executor.run()
-    diagnostics: list[Diagnostic] = []
+    diagnostics = list(executor.broken.diagnostics) if executor.broken else []
     now = executor.state
+    if not executor.broken:
+        now, more = _look_again(plan, results, now, context, append)
+        diagnostics += more
+    outcome = Outcome(
+        results,
+        tuple(diagnostics),
+        executor.interrupted,
+        now.serial,
+        run,
+        export.sha256 if export else None,
+        executor.broken.exit_code if executor.broken else None,
+    )
+    context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
+    return outcome
+
+
+def _look_again(
+    plan: Plan,
+    results: Sequence[Result],
+    state: State,
+    context: Context,
+    append: Callable[[list[Entry]], State],
+) -> tuple[State, list[Diagnostic]]:
+    """Read back what was written, and take over what the provider changed by itself."""
     entries: list[Entry] = []
     touched = sorted({result.change.kind for result in results if result.wrote})
     try:
-        entries, diagnostics = read_back(touched, results, now, context.provider, context.kinds)
+        entries, diagnostics = read_back(touched, results, state, context.provider, context.kinds)
     except CallsheetError as cause:
         # The changes are made and state is right; only the last look at them is missing.
         diagnostics = [replace(each, severity=Severity.WARNING) for each in cause.diagnostics]
-    entries += rebaselined(plan, now)
-    if entries:
-        now = context.ledger.append(entries)
-    outcome = Outcome(results, tuple(diagnostics), executor.interrupted, now.serial)
-    context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
-    return outcome
+    entries += rebaselined(plan, state)
+    return (append(entries) if entries else state), diagnostics
 
 
 def _mark(plan: Plan, state: State) -> dict[str, str]:
@@ -155,13 +266,14 @@ def _refuse(plan: Plan) -> None:
         )
 
 
-def _check_secrets(plan: Plan, secrets: Secrets) -> None:
+def _check_secrets(plan: Plan, secrets: Secrets, rechecked: Rechecked) -> None:
     """Every secret that will be sent must resolve before anything is sent."""
     problems: dict[str, Diagnostic] = {}
     for change in plan.changes:
         if not change.writes or not change.desired:
             continue
-        sent = {key for step in change.steps for key in step.keys}
+        done = rechecked.done.get(change.address, 0)
+        sent = {key for step in change.steps if step.number > done for key in step.keys}
         for path, symbol in symbols(change.desired):
             if isinstance(symbol, Secret | Text) and path[0] in sent:
                 try:

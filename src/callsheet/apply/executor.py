@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import graphlib
 import queue
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from callsheet.apply.body import Symbols
+from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
 from callsheet.apply.recheck import Rechecked
-from callsheet.apply.worker import StepDone, Worker, attributes_of
+from callsheet.apply.worker import StepDone, Worker
 from callsheet.model.diagnostics import Diagnostic, error
 from callsheet.model.errors import ERROR, CallsheetError
 from callsheet.model.events import Event, Listener
 from callsheet.model.resource import RemoteObject
 from callsheet.plan.change import Action, Call, Change, Step
 from callsheet.plan.plan import Plan
+from callsheet.providers.base import Ambiguous
 from callsheet.state.record import Record
-from callsheet.state.snapshot import State
+from callsheet.state.snapshot import Entry, State
 
 Node = tuple[str, int]
+# How many steps per worker are begun ahead, for one write of the journal.
+_AHEAD = 8
 
 
 @dataclass(slots=True)
@@ -46,7 +51,8 @@ class Executor:
         worker: Worker,
         state: State,
         rechecked: Rechecked,
-        commit: Callable[[list[StepDone]], State],
+        append: Callable[[list[Entry]], State],
+        run: str,
         symbols: Callable[[Callable[[str, str], str | None]], Symbols],
         listener: Listener,
         parallel: int,
@@ -55,15 +61,23 @@ class Executor:
         self.state = state
         self._base = state
         self._rechecked = rechecked
-        self._commit = commit
+        self._append = append
+        self._run = run
         self._listener = listener
         self._parallel = parallel
         self._progress = {change.address: _Progress(change) for change in plan.changes}
+        for address, number in rechecked.done.items():
+            self._progress[address].done.update(range(1, number + 1))
         self._steps: dict[Node, Step] = {
-            (change.address, step.number): step for change in plan.changes for step in change.steps
+            (change.address, step.number): step
+            for change in plan.changes
+            for step in change.steps
+            if step.number not in self._progress[change.address].done
         }
         self._remade = {
-            change.address for change in plan.changes if change.action in (Action.CREATE, Action.REPLACE)
+            change.address
+            for change in plan.changes
+            if change.action in (Action.CREATE, Action.REPLACE) and change.address not in rechecked.done
         }
         # What will be made anew stands for nothing until it is there.
         self._objects: dict[str, RemoteObject] = {
@@ -75,20 +89,27 @@ class Executor:
             if change.moved_from and change.moved_from in self._records:
                 self._records[change.address] = self._records[change.moved_from]
         self.interrupted = False
+        self.broken: CallsheetError | None = None
 
     def run(self) -> tuple[Result, ...]:
-        """Every change's end, in the plan's order. Only errors of the store leave this method."""
+        """Every change's end, in the plan's order. What stops the whole run is in `broken`."""
         order: graphlib.TopologicalSorter[Node] = graphlib.TopologicalSorter(
             {node: self._before(node) for node in self._steps}
         )
         order.prepare()
         finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]] = queue.SimpleQueue()
         running: dict[Node, Future[StepDone]] = {}
+        ready: deque[Node] = deque()
+        window = self._parallel * _AHEAD
         pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
         try:
             while True:
-                for node in order.get_ready():
-                    if not self.interrupted:
+                ready.extend(order.get_ready())
+                # Steps are begun in groups, so that one write of the journal serves many.
+                if ready and not self.interrupted and len(running) <= window // 2:
+                    group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
+                    self._begin(group)
+                    for node in group:
                         running[node] = self._submit(pool, node)
                         running[node].add_done_callback(partial(_hand_over, finished, node))
                 if not running:
@@ -98,25 +119,40 @@ class Executor:
                 except KeyboardInterrupt:
                     self._stop(running)
                     continue
-                done = []
+                entries = []
                 for node, future in ended:
                     del running[node]
-                    if result := self._collect(node, future):
-                        done.append(result)
-                        if result.failure is None:
-                            order.done(node)
+                    entry, done = self._collect(node, future)
+                    entries += [entry] if entry else []
+                    if done:
+                        order.done(node)
                 # Workers go on with what was handed out before; what `order.done` sets free is only
                 # begun after this group is on disk.
-                if done:
-                    self.state = self._commit(done)
+                if entries:
+                    self.state = self._append(entries)
+        except CallsheetError as cause:
+            # The lock or the store is lost: calls under way end, and the journal knows them as begun.
+            self.broken = cause
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return tuple(self._result(progress) for progress in self._progress.values())
 
+    def _begin(self, group: list[Node]) -> None:
+        """Make it durable that these steps are about to be made, before any of their calls."""
+        begun = []
+        for node in group:
+            change = self._progress[node[0]].change
+            record = self._records.get(node[0])
+            if each := self._worker.begin(change, self._steps[node], record, self._symbols, self._run):
+                begun.append(each)
+        if begun:
+            self.state = self._append([Entry(begin=tuple(begun))])
+
     def _before(self, node: Node) -> list[Node]:
         """The steps that must be done first: those named, and the change's own earlier ones."""
         named = [other for other in self._steps[node].after if other in self._steps]
-        return named + [(node[0], number) for number in range(1, node[1])]
+        earlier = [(node[0], number) for number in range(1, node[1])]
+        return named + [other for other in earlier if other in self._steps]
 
     def _submit(self, pool: ThreadPoolExecutor, node: Node) -> Future[StepDone]:
         progress = self._progress[node[0]]
@@ -133,15 +169,23 @@ class Executor:
             node[0] in self._rechecked.already,
         )
 
-    def _collect(self, node: Node, future: Future[StepDone]) -> StepDone | None:
+    def _collect(self, node: Node, future: Future[StepDone]) -> tuple[Entry | None, bool]:
+        """What state is to learn of an ended step, and whether it was done.
+
+        A step that surely did not happen is ended in the journal; one that may have happened stays
+        begun, and the next run finds out.
+        """
         progress = self._progress[node[0]]
+        ended = (f"{node[0]}#{node[1]}",) if self._steps[node].call is not Call.RECORD else ()
         if future.cancelled():
-            return None
+            return (Entry(end=ended) if ended else None), False
         try:
             result = future.result()
         except CallsheetError as cause:
             self._fail(progress, cause)
-            return None
+            known = ended and not isinstance(cause, Ambiguous)
+            return (Entry(end=ended) if known else None), False
+        entry = replace(result.entry, end=ended)
         progress.diagnostics += result.diagnostics
         progress.requests += result.requested
         for record in result.entry.put:
@@ -151,11 +195,11 @@ class Executor:
             progress.remote_id = result.remote.id
         if result.failure is not None:
             self._fail(progress, result.failure)
-            return result
+            return entry, False
         progress.done.add(node[1])
         if len(progress.done) == len(progress.change.steps):
             self._tell("change.done", progress.change, remoteId=progress.remote_id)
-        return result
+        return entry, True
 
     def _fail(self, progress: _Progress, cause: CallsheetError) -> None:
         progress.failed = cause.exit_code

@@ -43,12 +43,18 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...] = ()
     interrupted: bool = False
     serial: int = 0
+    run: str | None = None
+    export: str | None = None
+    broken: int | None = None  # the exit code of what stopped the whole run (a lost lock, a store)
 
     def count(self, status: str) -> int:
         return sum(result.status == status for result in self.results)
 
     @property
     def exit_code(self) -> int:
+        if self.broken is not None:
+            touched = any(result.status == "applied" or result.wrote for result in self.results)
+            return PARTIAL if touched else self.broken
         stopped = [result for result in self.results if result.status != "applied"]
         if not stopped:
             return PARTIAL if self.interrupted else DONE
@@ -64,6 +70,8 @@ class Outcome:
             "notAttempted": self.count("not_attempted"),
             "interrupted": self.interrupted,
             "serial": self.serial,
+            **({"run": self.run} if self.run else {}),
+            **({"export": self.export} if self.export else {}),
             "results": [result.to_json() for result in self.results],
             "diagnostics": [each.to_json() for each in self.diagnostics],
         }

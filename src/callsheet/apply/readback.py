@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
 from callsheet.apply.standing import baseline_of
-from callsheet.apply.worker import attributes_of
 from callsheet.diff.classes import Verdict
 from callsheet.diff.compare import compare
 from callsheet.diff.view import view

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callsheet.diff.compare import compare_unknown
+from callsheet.diff.equality import lingers
 from callsheet.diff.view import view
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, get, show
 from callsheet.model.resource import RemoteObject
-from callsheet.model.value import Payload
+from callsheet.model.value import Payload, Ref, Value, transform
 from callsheet.plan.baseline import baseline
 from callsheet.plan.change import Action, Change
 from callsheet.plan.plan import Plan
@@ -28,6 +29,8 @@ class Rechecked:
 
     live: dict[str, RemoteObject] = field(default_factory=dict)
     already: set[str] = field(default_factory=set)
+    # Steps that this very operation has done before (an earlier run of the same plan), by address.
+    done: dict[str, int] = field(default_factory=dict)
 
 
 def check_fits(plan: Plan, state: State, target: Mapping[str, object]) -> None:
@@ -41,7 +44,7 @@ def check_fits(plan: Plan, state: State, target: Mapping[str, object]) -> None:
             hint="plan again",
             code="stale.target",
         )
-    if plan.lineage != state.lineage:
+    if plan.lineage != state.lineage and not (plan.lineage is None and state.born == plan.digest):
         raise Stale(
             f"the plan belongs to another state of {plan.environment} "
             f"(lineage {plan.lineage or 'none'}, now {state.lineage or 'none'})",
@@ -56,10 +59,13 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
     out = Rechecked()
     fresh = _read(plan, reader)
     problems = []
+    out.done = {change.address: done for change in plan.changes if (done := steps_done(change, state))}
     for change in plan.changes:
+        if change.address in out.done:
+            continue
         record = state.records.get(change.moved_from or change.address)
         known = record.remote_id if record else None
-        if known != _planned_id(change, state, plan):
+        if known != _planned_id(change):
             if known and change.action in (Action.CREATE, Action.IMPORT):
                 problems.append(_moved(change, f"state knows it already, as {known}"))
             elif change.action is not Action.IMPORT:
@@ -77,13 +83,25 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
             continue
         now = live_baseline(change, state, kinds[change.kind], remote, keyed=plan.lineage is not None)
         if now != change.base_fingerprint:
-            if already_so(change, state, kinds[change.kind], remote):
+            desired = _with_made(change, state, out.done)
+            if already_so(change, desired, state, kinds[change.kind], remote):
                 out.already.add(change.address)
             else:
                 problems.append(_moved(change, f"live changed: {moved_paths(change, state, kinds, remote)}"))
     if problems:
         raise Stale(diagnostics=[item for problem in problems for item in problem.diagnostics])
     return out
+
+
+def steps_done(change: Change, state: State) -> int:
+    """How many steps of the change an earlier run of the same operation has done."""
+    record = state.records.get(change.address)
+    if record is not None and record.key == change.idempotency_key:
+        return record.step
+    if record is None and change.action in (Action.DELETE, Action.FORGET):
+        # It was there when the plan was made, and only this change takes it out of state.
+        return len(change.steps)
+    return 0
 
 
 def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject, *, keyed: bool) -> str:
@@ -101,16 +119,34 @@ def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject
     )
 
 
-def already_so(change: Change, state: State, kind: Kind, remote: RemoteObject) -> bool:
-    """Whether live holds everything that the change would bring about."""
-    if not change.desired or change.action not in (Action.UPDATE, Action.IMPORT, Action.MOVE, Action.REFRESH):
+def _with_made(change: Change, state: State, done: Mapping[str, int]) -> Payload:
+    """Desired, with the ids of what an earlier run of the same plan has made."""
+
+    def leaf(value: Value) -> Value:
+        if isinstance(value, Ref) and value.id is None and value.address in done:
+            record = state.records.get(value.address)
+            made = record.attributes.get(value.attribute) if record else None
+            return Ref(value.address, value.attribute, made)
+        return value
+
+    payload: Payload = transform(change.desired or {}, leaf)
+    return payload
+
+
+def already_so(change: Change, desired: Payload, state: State, kind: Kind, remote: RemoteObject) -> bool:
+    """Whether live holds everything that the change would bring about; `desired` with what ids are known."""
+    if not desired or change.action not in (Action.UPDATE, Action.IMPORT, Action.MOVE, Action.REFRESH):
         return False
     if any(step.omit for step in change.steps):
         return False
     live = view(kind, remote, state.key, change.masked)
     cleared = all(get(live, path) in (ABSENT, None) for step in change.steps for path in step.clear)
-    differs = any(path.verdict == "set" for path in compare_unknown(kind, change.desired, live).paths)
-    return cleared and not differs
+    record = state.records.get(change.moved_from or change.address)
+    applied = record.applied_symbols if record else {}
+    return cleared and not any(
+        path.verdict == "set" or lingers(path.desired, get(applied, path.path), path.live)
+        for path in compare_unknown(kind, desired, live).paths
+    )
 
 
 def moved_paths(change: Change, state: State, kinds: Mapping[str, Kind], remote: RemoteObject) -> str:
@@ -126,12 +162,10 @@ def moved_paths(change: Change, state: State, kinds: Mapping[str, Kind], remote:
     return ", ".join(found[:5]) or "an attribute that the files own"
 
 
-def _planned_id(change: Change, state: State, plan: Plan) -> str | None:
+def _planned_id(change: Change) -> str | None:
     """The remote id that state must hold for this change to be what was planned."""
     if change.action in (Action.CREATE, Action.IMPORT):
-        record = state.records.get(change.address)
-        # A missing object is created anew; state still holds the id that is gone.
-        return record.remote_id if record and plan.serial == state.serial else None
+        return change.lost_id
     return change.remote_id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callsheet.apply.applier import Context, apply_plan
+from callsheet.apply.applier import Context, apply_plan, held, settle
 from callsheet.apply.outcome import Outcome
 from callsheet.model.errors import Stale
 from callsheet.operations.session import Session
@@ -23,15 +23,34 @@ def apply(session: Session, archive: Archive) -> Outcome:
             hint="plan again",
             code="stale.identity",
         )
-    return apply_plan(
-        archive,
-        Context(
-            provider=session.provider,
-            kinds=session.kinds,
-            ledger=session.ledger,
-            secrets=session.keeper,
-            target=session.target,
-            renderer=session.renderer,
-            listener=session.listener,
-        ),
+    return apply_plan(archive, context_of(session, plan.mode))
+
+
+def settle_journal(session: Session) -> None:
+    """Find out what a run that ended without a word had begun; nothing happens where there is none.
+
+    `apply` without a plan file does this before it plans, so that what was made is not planned again.
+    """
+    if session.ledger.load().begun:
+        context = context_of(session, "recover")
+        with held(context) as lease:
+            settle(context, lease)
+            session.ledger.close()
+
+
+def context_of(session: Session, verb: str) -> Context:
+    """What apply needs of the session; each context is a run of its own."""
+    return Context(
+        provider=session.provider,
+        kinds=session.kinds,
+        ledger=session.ledger,
+        store=session.store,
+        lock=session.lock,
+        claim=session.claim(verb),
+        secrets=session.keeper,
+        target=session.target,
+        renderer=session.renderer,
+        now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        listener=session.listener,
+        lock_timeout=session.lock_timeout,
     )

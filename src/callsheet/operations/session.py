@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import secrets
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +26,7 @@ from callsheet.spec.environments import Environment
 from callsheet.spec.project import Project, find_root, load
 from callsheet.state.file import FileStore
 from callsheet.state.ledger import Ledger
+from callsheet.state.lock import Claim, Lock
 from callsheet.state.store import Store
 
 WORK = ".callsheet"
@@ -40,6 +43,8 @@ class Session:
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     listener: Listener = silent
     clock: Clock = field(default_factory=SystemClock)
+    lock_timeout: float = 0.0  # seconds
+    run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
 
     @classmethod
     def open(cls, start: Path, environment: str | None = None, **more: Any) -> Session:
@@ -112,6 +117,23 @@ class Session:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.store, self.environment.name)
+
+    @cached_property
+    def lock(self) -> Lock:
+        return Lock(self.store, self.environment.name, self.clock)
+
+    def claim(self, verb: str) -> Claim:
+        """Who this process says it is, and the id of a new run: its time and a few random digits."""
+        started = self.clock.now().strftime("%Y%m%dT%H%M%SZ")
+        return Claim(self.owner, f"{started}-{self.run_ids()}", socket.gethostname(), verb)
+
+    @property
+    def owner(self) -> str:
+        """The person or job that runs this, by its own word."""
+        for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME"):
+            if value := self.variables.get(name):
+                return value
+        return "unknown"
 
     @cached_property
     def provider(self) -> Provider:

@@ -148,6 +148,7 @@ class Change:
     remote_id: str | None = None
     name: str | None = None
     moved_from: str | None = None
+    lost_id: str | None = None  # of a missing object that is made again: the id that is gone
     depends_on: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     desired: Payload | None = None
@@ -156,6 +157,7 @@ class Change:
     labels: Mapping[str, str] | None = None
     digests: Mapping[str, str] | None = None
     masked: tuple[str, ...] = ()
+    keeps: tuple[Path, ...] = ()  # conflicts that live wins; state remembers them
     at: str | None = None
     base_fingerprint: str = ""
     change_digest: str = ""
@@ -203,11 +205,13 @@ class Change:
         optional = {
             "name": self.name,
             "movedFrom": self.moved_from,
+            "lostId": self.lost_id,
             "desired": self.desired,
             "lifecycle": self.lifecycle,
             "labels": self.labels,
             "digests": self.digests,
             "masked": list(self.masked),
+            "keeps": [list(path) for path in self.keeps],
             "at": self.at,
             "conflict": self.conflict,
         }
@@ -225,6 +229,7 @@ class Change:
             remote_id=data["remoteId"],
             name=data.get("name"),
             moved_from=data.get("movedFrom"),
+            lost_id=data.get("lostId"),
             depends_on=tuple(data["dependsOn"]),
             attributes=tuple(Attribute.from_json(item) for item in data["attributes"]),
             desired=from_json(data["desired"]) if data.get("desired") else None,
@@ -233,6 +238,7 @@ class Change:
             labels=data.get("labels"),
             digests=data.get("digests"),
             masked=tuple(data.get("masked", ())),
+            keeps=tuple(tuple(path) for path in data.get("keeps", ())),
             at=data.get("at"),
             base_fingerprint=data["baseFingerprint"],
             change_digest=data["changeDigest"],

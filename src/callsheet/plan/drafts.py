@@ -40,6 +40,7 @@ def draft_for(
             classification=Class.MISSING if each.record else Class.PENDING,
             reason="it is gone at the provider and will be made again" if each.record else "not there yet",
             remote_id=None,
+            lost_id=each.record.remote_id if each.record else None,
             attributes=created(each.kind, each.resource, each.payload, cause),
         )
         return draft, problems

@@ -22,8 +22,9 @@ import orjson
 
 from callsheet.model.canonical import canonical
 from callsheet.model.errors import StateError
+from callsheet.state.begun import Begun
 from callsheet.state.record import Record
-from callsheet.state.snapshot import Entry, State, apply_entry
+from callsheet.state.snapshot import Entry, Growing, State
 from callsheet.state.store import Moved, Store
 
 FORMAT = "callsheet.state/1"
@@ -48,7 +49,7 @@ class Ledger:
         self._identity = identity or Identity()
         self._lock = threading.Lock()
         self._state = State(environment)
-        self._records: dict[str, Record] = {}
+        self._growing = Growing.of(self._state)
         self._snapshot: tuple[int, str, int] | None = None  # serial, version, size
         self._log_length = 0
         self._head: str | None = None
@@ -64,8 +65,9 @@ class Ledger:
             self._load()
             return self._state
 
-    def begin(self) -> State:
-        """Make sure that the estate has a lineage; the state to write on."""
+    def begin(self, plan: str | None = None) -> State:
+        """Make sure that the estate has a lineage; the state to write on. `plan` is the digest of the
+        plan on whose behalf it is begun, so that the same plan fits again after a crash."""
         with self._lock:
             if self._state.lineage is None:
                 self._state = replace(
@@ -73,7 +75,9 @@ class Ledger:
                     lineage=self._identity.lineage(),
                     key=self._identity.key(),
                     instance=self._identity.lineage(),
+                    born=plan,
                 )
+                self._growing = Growing.of(self._state)
                 self._write_snapshot(expected=None)
             return self._state
 
@@ -88,13 +92,8 @@ class Ledger:
                 lines.append(_sealed({"serial": serial, **entry.to_json()}))
             self._log_length = self._store.append(self._log_name(), lines, expected=self._log_length)
             for entry in entries:
-                apply_entry(self._records, entry)
-            organisation = next(
-                (entry.organisation for entry in entries if entry.organisation), self._state.organisation
-            )
-            self._state = replace(
-                self._state, records=dict(self._records), serial=serial, organisation=organisation
-            )
+                self._growing.add(entry)
+            self._state = self._growing.state(self._state, serial)
             if serial - self._head_serial >= _HEAD_EVERY:
                 self._write_head()
             return self._state
@@ -118,22 +117,20 @@ class Ledger:
             if head is not None:
                 raise self._damaged("the snapshot is missing, but the head is there")
             self._state = State(self._environment)
-            self._records = {}
+            self._growing = Growing.of(self._state)
             self._snapshot = None
             return
         state = self._parse_snapshot(found.data)
         self._snapshot = (state.serial, found.version, len(found.data))
-        records = dict(state.records)
+        growing = Growing.of(state)
         lines, self._log_length = self._store.read_log(self._log_name())
-        serial, organisation = state.serial, state.organisation
+        serial = state.serial
         for number, line in enumerate(lines, 1):
             data = self._open(line, f"line {number} of the log")
             serial += 1
             if data.get("serial") != serial:
                 raise self._damaged(f"line {number} of the log has serial {data.get('serial')}, not {serial}")
-            entry = self._entry(data, number)
-            apply_entry(records, entry)
-            organisation = entry.organisation or organisation
+            growing.add(self._entry(data, number))
         if head is not None:
             self._head = head.version
             known = self._json(head.data, "head")
@@ -144,8 +141,8 @@ class Ledger:
                 raise self._damaged(
                     f"the log ends at serial {serial}, and {known['serial']} was written: its tail is gone"
                 )
-        self._records = records
-        self._state = replace(state, records=dict(records), serial=serial, organisation=organisation)
+        self._growing = growing
+        self._state = growing.state(state, serial)
 
     def _parse_snapshot(self, data: bytes) -> State:
         lines = data.splitlines()
@@ -173,6 +170,10 @@ class Ledger:
                 key=bytes.fromhex(header["key"]),
                 instance=header.get("instance"),
                 organisation=header.get("organisation"),
+                fence=header.get("fence", 0),
+                born=header.get("born"),
+                run=header.get("run"),
+                begun={begun.name: begun for begun in map(Begun.from_json, header.get("begun", ()))},
                 records={record.address: record for record in records},
             )
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -219,6 +220,10 @@ class Ledger:
             "key": state.key.hex(),
             "instance": state.instance,
             "organisation": state.organisation,
+            "fence": state.fence,
+            "born": state.born,
+            "run": dict(state.run) if state.run else None,
+            "begun": [begun.to_json() for _, begun in sorted(state.begun.items())],
         }
         lines = [canonical(header)]
         lines += [canonical(record.to_json()) for _, record in sorted(state.records.items())]

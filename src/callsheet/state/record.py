@@ -36,11 +36,15 @@ class Record:
     masked: tuple[str, ...] = ()
     residual: tuple[Path, ...] = ()
     ignore: tuple[str, ...] = ()  # lifecycle.ignoreChanges
+    kept: tuple[Path, ...] = ()  # conflicts that live won: not sent until the files' value moves again
     # Whose removal is still owed after a create-first replacement was cut short.
     replaced: tuple[str, ...] = ()
     files_digest: str = ""
     settings_digest: str = ""
     renderer: str = ""
+    # The idempotency key of the change that wrote this last, and the last of its steps that is done.
+    key: str = ""
+    step: int = 0
 
     @cached_property
     def applied_symbols(self) -> Payload:
@@ -75,10 +79,13 @@ class Record:
             "masked": list(self.masked),
             "residual": [list(path) for path in self.residual],
             "ignore": list(self.ignore),
+            "kept": [list(path) for path in self.kept],
             "replaced": list(self.replaced),
             "filesDigest": self.files_digest,
             "settingsDigest": self.settings_digest,
             "renderer": self.renderer,
+            "key": self.key,
+            "step": self.step,
         }
         out.update({key: value for key, value in optional.items() if value})
         return out
@@ -101,8 +108,11 @@ class Record:
             masked=tuple(data.get("masked", ())),
             residual=tuple(tuple(path) for path in data.get("residual", ())),
             ignore=tuple(data.get("ignore", ())),
+            kept=tuple(tuple(path) for path in data.get("kept", ())),
             replaced=tuple(data.get("replaced", ())),
             files_digest=data.get("filesDigest", ""),
             settings_digest=data.get("settingsDigest", ""),
             renderer=data.get("renderer", ""),
+            key=data.get("key", ""),
+            step=data.get("step", 0),
         )

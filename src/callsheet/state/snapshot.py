@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from callsheet.state.begun import Begun
 from callsheet.state.record import Record
 
 
@@ -26,6 +27,11 @@ class State:
     instance: str | None = None
     organisation: str | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
+    # Steps that were begun and whose end is not known, by name; empty after every run that ended well.
+    begun: Mapping[str, Begun] = field(default_factory=dict)
+    fence: int = 0  # the token of the last holder of the lock that wrote
+    born: str | None = None  # the digest of the plan whose apply began the lineage
+    run: Mapping[str, Any] | None = None  # the last run that wrote: id, export, time
 
     def owns(self, kind: str, remote_id: str) -> bool:
         """Whether an object is bound to an address, or came along with one (a knowledge base's tool)."""
@@ -56,9 +62,21 @@ class Entry:
     put: tuple[Record, ...] = ()
     remove: tuple[str, ...] = ()
     organisation: str | None = None
+    begin: tuple[Begun, ...] = ()
+    end: tuple[str, ...] = ()  # names of begun steps whose outcome this entry holds
+    fence: int | None = None
+    run: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {}
+        if self.begin:
+            out["begin"] = [begun.to_json() for begun in self.begin]
+        if self.end:
+            out["end"] = list(self.end)
+        if self.fence is not None:
+            out["fence"] = self.fence
+        if self.run is not None:
+            out["run"] = dict(self.run)
         if self.put:
             out["put"] = [record.to_json() for record in self.put]
         if self.remove:
@@ -73,11 +91,48 @@ class Entry:
             tuple(Record.from_json(record) for record in data.get("put", ())),
             tuple(data.get("remove", ())),
             data.get("organisation"),
+            tuple(Begun.from_json(begun) for begun in data.get("begin", ())),
+            tuple(data.get("end", ())),
+            data.get("fence"),
+            data.get("run"),
         )
 
 
-def apply_entry(records: dict[str, Record], entry: Entry) -> None:
-    for address in entry.remove:
-        records.pop(address, None)
-    for record in entry.put:
-        records[record.address] = record
+@dataclass(slots=True)
+class Growing:
+    """The parts of state that entries move, while they are read or written."""
+
+    records: dict[str, Record]
+    begun: dict[str, Begun]
+    organisation: str | None
+    fence: int
+    run: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, state: State) -> Growing:
+        return cls(dict(state.records), dict(state.begun), state.organisation, state.fence, state.run)
+
+    def add(self, entry: Entry) -> None:
+        for name in entry.end:
+            self.begun.pop(name, None)
+        for begun in entry.begin:
+            self.begun[begun.name] = begun
+        for address in entry.remove:
+            self.records.pop(address, None)
+        for record in entry.put:
+            self.records[record.address] = record
+        self.organisation = entry.organisation or self.organisation
+        self.fence = self.fence if entry.fence is None else entry.fence
+        self.run = self.run if entry.run is None else entry.run
+
+    def state(self, base: State, serial: int) -> State:
+        """`base` with these parts, as they are now."""
+        return replace(
+            base,
+            records=dict(self.records),
+            begun=dict(self.begun),
+            organisation=self.organisation,
+            fence=self.fence,
+            run=self.run,
+            serial=serial,
+        )

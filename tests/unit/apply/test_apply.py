@@ -201,13 +201,42 @@ def test_an_import_takes_over_without_a_request_where_all_is_as_wanted(world: Wo
     assert_settled(world)
 
 
-def test_a_tool_whose_answer_was_lost_is_found_by_its_functions_name(world: World) -> None:
+@pytest.mark.parametrize("fault", ["lose-answer count=2", "error-after count=2", "drop", "error status=502"])
+@pytest.mark.parametrize("path", ["/assistant", "/tool"])
+def test_a_create_whose_answer_is_lost_is_made_exactly_once(world: World, path: str, fault: str) -> None:
     tool(world, "t")
-    world.bad_day("lose-answer POST /tool")
-    assert world.apply().exit_code != 0
-    assert world.apply().exit_code == 0
-    assert len(world.api("GET", "/tool")) == 1
+    tool(world, "u")
+    world.assistant("a", firstMessage="hi")
+    world.assistant("b", firstMessage="hi")
+    effect, *more = fault.split()
+    world.bad_day(" ".join([effect, "POST", path, *more]))
+    outcome = world.apply()
+    assert outcome.exit_code == 0, outcome.to_json()
+    assert len(world.api("GET", "/assistant")) == 2
+    assert len(world.api("GET", "/tool")) == 2
     assert_settled(world)
+
+
+@pytest.mark.parametrize("fault", ["lose-answer", "error-after", "drop", "error status=502"])
+def test_an_update_whose_answer_is_lost_is_sent_again(world: World, fault: str) -> None:
+    world.assistant("a", firstMessage="hi")
+    world.apply()
+    world.assistant("a", firstMessage="file")
+    effect, *more = fault.split()
+    world.bad_day(" ".join([effect, "PATCH", "/assistant/*", *more]))
+    assert world.apply().exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == "file"
+    assert_settled(world)
+
+
+def test_what_a_lost_answer_may_have_made_is_never_taken_from_what_was_there_before(world: World) -> None:
+    # Exactly what will be sent, and somebody else's: it was there before the run.
+    world.api("POST", "/tool", {"type": "endCall"})
+    world.document("Tool", "bye", {"type": "endCall"})
+    world.bad_day("drop POST /tool key=canary-key")
+    assert world.apply().exit_code == 0
+    assert len(world.api("GET", "/tool")) == 2
+    assert len(world.plan().plan.unmanaged) == 1
 
 
 def test_uploads_are_found_again_when_state_is_lost(world: World) -> None:
@@ -272,20 +301,42 @@ class TestStale:
         world.api("DELETE", f"/assistant/{world.live('/assistant', 'a')['id']}")
         self.refused(world, archive, "it is gone at the provider")
 
-    def test_a_plan_that_was_applied_already(self, world: World) -> None:
+    def test_a_plan_that_was_applied_already_is_the_same_operation(self, world: World) -> None:
+        world.assistant("a", tools=[{"ref": "to-a"}])
+        handoff(world, "to-a", "a")
+        archive = world.plan().archive
+        assert world.apply(archive).exit_code == 0
+        world.app.requests.reset()
+        again = world.apply(archive)
+        assert (again.exit_code, again.count("applied")) == (0, 2)
+        assert world.writes() == 0
+
+    def test_a_first_plan_does_not_fit_a_state_that_another_plan_began(self, world: World) -> None:
         world.assistant("a")
         archive = world.plan().archive
-        world.apply(archive)
+        world.assistant("b")
+        world.apply()
         self.refused(world, archive, "another state of dev")
 
-    def test_a_second_plan_applied_twice_writes_nothing_the_second_time(self, world: World) -> None:
+    def test_a_create_of_what_state_has_meanwhile(self, world: World) -> None:
+        world.assistant("a", firstMessage="hi")
+        world.apply()
+        world.assistant("b", firstMessage="planned")
+        archive = world.plan().archive
+        world.assistant("b", firstMessage="applied by somebody else")
+        world.apply()
+        self.refused(world, archive, "Assistant/b moved since the plan was made: state knows it already")
+
+    def test_an_unrelated_apply_in_between_is_no_obstacle(self, world: World) -> None:
         world.assistant("a", firstMessage="hi")
         world.apply()
         world.assistant("a", firstMessage="file")
-        world.assistant("b")
         archive = world.plan().archive
-        world.apply(archive)
-        self.refused(world, archive, "Assistant/b moved since the plan was made: state knows it already")
+        world.assistant("a", firstMessage="hi")
+        world.assistant("c")
+        world.apply()
+        assert world.apply(archive).exit_code == 0
+        assert world.live("/assistant", "a")["firstMessage"] == "file"
 
     def test_a_plan_for_another_target(self, world: World) -> None:
         world.assistant("a")
@@ -404,18 +455,6 @@ def test_when_nothing_could_be_applied_it_is_an_error(world: World) -> None:
     world.assistant("a")
     world.bad_day("error POST /assistant status=400")
     assert world.apply().exit_code == 1
-
-
-def test_a_create_whose_answer_was_lost_is_found_again_and_not_made_twice(world: World) -> None:
-    world.assistant("a", firstMessage="hi")
-    world.bad_day("lose-answer POST /assistant")
-    outcome = world.apply()
-    assert outcome.exit_code != 0
-    planned = world.plan()
-    assert [change.action for change in planned.plan.changes] == ["import"]
-    assert world.apply(planned.archive).exit_code == 0
-    assert len(world.api("GET", "/assistant")) == 1
-    assert_settled(world)
 
 
 def test_a_second_step_that_fails_is_made_up_for(world: World) -> None:

@@ -12,6 +12,7 @@ from callsheet.model.errors import ProviderError
 from callsheet.model.events import silent
 from callsheet.model.value import Ref
 from callsheet.providers.base import Unfinished
+from callsheet.state.begun import Begun
 from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry, State
 from support.estate import KINDS, Estate, live_object, resource
@@ -21,6 +22,9 @@ class HalfDone:
     """A worker whose tools are created and then not finished."""
 
     kinds = KINDS
+
+    def begin(self, change: Any, step: Any, *_: Any) -> Begun:
+        return Begun(change.address, step.number, "create", change.kind, "key", "run-1")
 
     def run(self, change: Any, *_: Any) -> StepDone:
         remote = live_object(change.kind, f"id-{change.address}", {"name": change.address})
@@ -42,9 +46,14 @@ def test_what_was_half_done_is_remembered_and_what_depends_on_it_is_not_attempte
         .plan()
     )
     kept: list[str] = []
+    begun: set[str] = set()
 
-    def commit(done: list[StepDone]) -> State:
-        kept.extend(record.address for each in done for record in each.entry.put)
+    def append(entries: list[Entry]) -> State:
+        for entry in entries:
+            kept.extend(record.address for record in entry.put)
+            begun.update(each.name for each in entry.begin)
+            assert begun >= set(entry.end), "every end has its begin before it"
+            begun.difference_update(entry.end)
         return State("dev")
 
     executor = Executor(
@@ -52,11 +61,13 @@ def test_what_was_half_done_is_remembered_and_what_depends_on_it_is_not_attempte
         HalfDone(),  # type: ignore[arg-type]
         State("dev"),
         Rechecked(),
-        commit,
+        append,
+        "run-1",
         lambda ids: Symbols(ids, lambda _: "", lambda _: None),
         silent,
         2,
     )
     results = {result.change.address: result.status for result in executor.run()}
     assert results == {"Tool/t": "failed", "Assistant/needs": "not_attempted", "Assistant/free": "applied"}
+    assert begun == set()
     assert sorted(kept) == ["Assistant/free", "Tool/t"]

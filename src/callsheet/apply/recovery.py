@@ -1,0 +1,82 @@
+"""Recovery: what a run had begun when it ended without a word, found out before anything else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from callsheet.apply.memory import attributes_of
+from callsheet.apply.traces import Traces
+from callsheet.diff.view import view
+from callsheet.model.kinds import Kind
+from callsheet.plan.change import Call
+from callsheet.providers.base import Reader
+from callsheet.state.begun import Begun
+from callsheet.state.snapshot import Entry, State
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of one begun step: adopted, confirmed, not_done or gone."""
+
+    begun: Begun
+    outcome: str
+    remote_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        out = {
+            "address": self.begun.address,
+            "call": self.begun.call,
+            "run": self.begun.run,
+            "outcome": self.outcome,
+        }
+        return out | ({"remoteId": self.remote_id} if self.remote_id else {})
+
+
+def recover(
+    state: State, reader: Reader, kinds: Mapping[str, Kind], before: Callable[[str, str], bool]
+) -> tuple[list[Entry], list[Found]]:
+    """The entries that end every begun step, and what was found. Ambiguous where two objects could be it.
+
+    - A create is adopted when its object is found, and forgotten when it is surely absent.
+    - An update is absolute, so it is enough to know that it ended: the next comparison tells whether
+      live has the new values or the old.
+    - A delete is confirmed when the object is gone; else the next plan deletes it.
+    """
+    traces = Traces(reader, kinds, before, state.owns)
+    entries, found = [], []
+    for begun in sorted(state.begun.values(), key=lambda each: each.name):
+        entry, outcome = _resolve(begun, state, reader, kinds, traces)
+        entries.append(replace(entry, end=(begun.name,)))
+        found.append(outcome)
+    return entries, found
+
+
+def _resolve(
+    begun: Begun, state: State, reader: Reader, kinds: Mapping[str, Kind], traces: Traces
+) -> tuple[Entry, Found]:
+    kind = kinds[begun.kind]
+    if begun.call == Call.CREATE and begun.draft is not None:
+        draft = begun.draft
+        remote = traces.find(begun.kind, begun.address, begun.key, draft.applied_symbols)
+        if remote is None:
+            return Entry(), Found(begun, "not_done")
+        adopted = replace(
+            draft,
+            remote_id=remote.id,
+            name=remote.name or draft.name,
+            seen=view(kind, remote, state.key, draft.masked),
+            attributes=attributes_of(kind, remote),
+        )
+        return Entry(put=(adopted,)), Found(begun, "adopted", remote.id)
+    assert begun.remote_id is not None, "updates and deletes know their object"
+    remote = reader.read(begun.kind, begun.remote_id)
+    if begun.call == Call.DELETE and remote is None:
+        record = state.records.get(begun.address)
+        if record is not None and record.remote_id == begun.remote_id:
+            return Entry(remove=(begun.address,)), Found(begun, "gone", begun.remote_id)
+        if record is not None:
+            rest = tuple(each for each in record.replaced if each != begun.remote_id)
+            return Entry(put=(replace(record, replaced=rest),)), Found(begun, "gone", begun.remote_id)
+    return Entry(), Found(begun, "confirmed" if remote is not None else "not_done", begun.remote_id)
