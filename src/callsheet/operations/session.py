@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
-from callsheet.model.diagnostics import nearest
+from callsheet.model.diagnostics import Place, nearest
 from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
@@ -24,10 +24,10 @@ from callsheet.providers.registry import catalogue, connect
 from callsheet.secrets.keeper import Keeper
 from callsheet.spec.environments import Environment
 from callsheet.spec.project import Project, find_root, load
-from callsheet.state.file import FileStore
 from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lock
 from callsheet.state.store import Store
+from callsheet.state.stores import check_ephemeral, open_store
 
 WORK = ".callsheet"
 DEFAULT_PROVIDER = "vapi"
@@ -102,17 +102,16 @@ class Session:
 
     @cached_property
     def store(self) -> Store:
-        settings = dict(self.environment.state)
-        backend = settings.get("backend", "file")
-        if backend != "file":
-            raise CallsheetError(
-                f"the state backend {backend!r} of {self.environment.name} is not available",
-                hint="use `state: {backend: file}`; this version has no other",
-                place=self.environment.origin(("state", "backend")).place(),
-                code="state.backend",
-            )
-        folder = settings.get("path")
-        return FileStore(self.root / str(folder) if folder else self.root / WORK / "state")
+        return open_store(
+            self.environment.state,
+            root=self.root,
+            variables=self.variables,
+            secret=self.keeper.value,
+            place=self._state_place,
+        )
+
+    def _state_place(self, setting: str) -> Place | None:
+        return self.environment.origin(("state", setting)).place()
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -120,6 +119,13 @@ class Session:
 
     @cached_property
     def lock(self) -> Lock:
+        """What apply holds while it writes; Refused where the store would not outlive this machine."""
+        check_ephemeral(
+            self.environment.state,
+            base_url=self.environment.provider.base_url,
+            variables=self.variables,
+            place=self._state_place,
+        )
         return Lock(self.store, self.environment.name, self.clock)
 
     def claim(self, verb: str) -> Claim:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from callsheet.model.errors import StateError
+from callsheet.state.names import checked, checked_sha256, joined, parted
 from callsheet.state.store import Moved, Versioned
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 _LOCK_SECONDS = 30.0
 
 
@@ -61,7 +60,7 @@ class FileStore:
         return sha256
 
     def get_blob(self, sha256: str) -> bytes:
-        path = self._path("blobs", f"{sha256[:2]}/{sha256}")
+        path = self._path("blobs", f"{checked_sha256(sha256)[:2]}/{sha256}")
         try:
             data = path.read_bytes()
         except OSError as cause:
@@ -77,7 +76,7 @@ class FileStore:
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         path = self._path("logs", log)
-        block = b"".join(entry + b"\n" for entry in entries)
+        block = joined(entries)
         with self._locked(), self._writing(path):
             _private(path.parent)
             begun = path.exists()
@@ -107,7 +106,7 @@ class FileStore:
         except OSError as cause:
             raise self._unreadable(path, cause) from None
         length = _whole(data)
-        return data[:length].splitlines(), length
+        return parted(data[:length]), length
 
     def remove_log(self, log: str) -> None:
         path = self._path("logs", log)
@@ -115,9 +114,7 @@ class FileStore:
             path.unlink(missing_ok=True)
 
     def _path(self, family: str, name: str) -> Path:
-        if not _NAME.fullmatch(name) or ".." in name:
-            raise StateError(f"{name!r} cannot be a name in a store", code="state.name")
-        return self.folder / family / name
+        return self.folder / family / checked(name)
 
     def _compare(self, name: str, expected: str | None) -> None:
         current = self.read(name)

