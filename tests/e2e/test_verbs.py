@@ -55,7 +55,7 @@ def test_plan_apply_drift_with_the_installed_command(project: World, tmp_path: P
     assert command("show", "p.plan").out == planned.out
     applied = command("apply", "p.plan")
     assert applied.code == 0, applied.err
-    assert applied.last == "Apply: 2 applied, state is at serial 2."
+    assert applied.last == "Apply: 2 applied, state is at serial 5."
     assert command("plan", "--detailed-exitcode").code == 0
     assert command("drift").code == 0
     project.edit("/assistant", "a", {"firstMessage": "Owned?"})
@@ -69,7 +69,10 @@ def test_plan_apply_drift_with_the_installed_command(project: World, tmp_path: P
     assert "- Be kind." in drifted.out
     assert "+ Be rude." in drifted.out
     assert drifted.last.startswith("Drift: 1 of 2 resources drifted.")
-    assert command("apply", "p.plan").code == 4
+    # The same plan is the same operation: it was done, and it heals nothing that happened since.
+    again = command("apply", "p.plan")
+    assert (again.code, again.out.count("an earlier run of the same plan did this")) == (0, 2)
+    assert command("drift").code == 2
     healed = command("apply", "--yes", "-o", "json")
     assert healed.code == 0
     assert events(healed)[0]["event"] == "format"
@@ -87,7 +90,7 @@ def test_the_embedded_sandbox_needs_nothing_else(tmp_path: Path) -> None:
     for arguments, code, last in (
         (("validate",), 0, "Valid: dev, prod (3 resources)."),
         (("plan", "--detailed-exitcode"), 2, "Plan: 3 to create, 0 to update, 0 to delete. 0 unchanged."),
-        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 3."),
+        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 6."),
         (("plan", "--detailed-exitcode"), 0, None),
         (("drift",), 0, "Drift: none in 3 resources."),
         (("doctor",), 0, "Doctor: all is well."),

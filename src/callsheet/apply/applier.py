@@ -13,7 +13,7 @@ from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, recheck
-from callsheet.apply.recovery import recover
+from callsheet.apply.recovery import Found, recover, told
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
 from callsheet.exports.export import Export
@@ -70,7 +70,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         check_fits(plan, state, context.target)
         return Outcome(serial=state.serial)
     with held(context) as lease:
-        state = settle(context, lease)
+        state, found = settle(context, lease)
         check_fits(plan, state, context.target)
         rechecked = recheck(plan, state, context.provider, context.kinds)
         _check_secrets(plan, context.secrets, rechecked)
@@ -79,7 +79,8 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         lease.check()
         state = context.ledger.begin(plan.digest)
         try:
-            return _carry_out(archive, context, state, rechecked, lease)
+            outcome = _carry_out(archive, context, state, rechecked, lease)
+            return replace(outcome, diagnostics=(*map(told, found), *outcome.diagnostics))
         finally:
             context.ledger.close()
 
@@ -95,11 +96,12 @@ def held(context: Context) -> Iterator[Lease]:
         lease.release()
 
 
-def settle(context: Context, lease: Lease) -> State:
+def settle(context: Context, lease: Lease) -> tuple[State, list[Found]]:
     """State as the holder of the lock has it: former holders fenced off, their begun steps resolved."""
+    found: list[Found] = []
     state = context.ledger.load()
     if state.lineage is None:
-        return state
+        return state, found
     state = context.ledger.append([Entry(fence=lease.token)])
     if state.begun:
         before = load_export(context.store, str(state.run["export"])) if state.run else None
@@ -112,7 +114,7 @@ def settle(context: Context, lease: Lease) -> State:
         lease.check()
         state = context.ledger.append(entries)
         context.listener(Event("journal.resolved", {"found": [each.to_json() for each in found]}))
-    return state
+    return state, found
 
 
 def export_now(context: Context, state: State, kinds: Collection[str], run: str | None) -> Export:

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeAlias
 
 from callsheet.apply.body import Symbols
+from callsheet.apply.interrupts import interrupts
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
 from callsheet.apply.recheck import Rechecked
 from callsheet.apply.worker import StepDone, Worker
-from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.diagnostics import Diagnostic, error, note
 from callsheet.model.errors import ERROR, CallsheetError
 from callsheet.model.events import Event, Listener
 from callsheet.model.resource import RemoteObject
@@ -26,6 +28,8 @@ from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry, State
 
 Node = tuple[str, int]
+# Steps that ended, in their order; None is an interrupt.
+Finished: TypeAlias = "queue.SimpleQueue[tuple[Node, Future[StepDone]] | None]"
 # How many steps per worker are begun ahead, for one write of the journal.
 _AHEAD = 8
 
@@ -67,7 +71,11 @@ class Executor:
         self._parallel = parallel
         self._progress = {change.address: _Progress(change) for change in plan.changes}
         for address, number in rechecked.done.items():
-            self._progress[address].done.update(range(1, number + 1))
+            progress = self._progress[address]
+            progress.done.update(range(1, number + 1))
+            if len(progress.done) == len(progress.change.steps):
+                said = "an earlier run of the same plan did this; nothing was sent again"
+                progress.diagnostics.append(note("apply.done-before", said, address=address))
         self._steps: dict[Node, Step] = {
             (change.address, step.number): step
             for change in plan.changes
@@ -97,45 +105,50 @@ class Executor:
             {node: self._before(node) for node in self._steps}
         )
         order.prepare()
-        finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]] = queue.SimpleQueue()
-        running: dict[Node, Future[StepDone]] = {}
-        ready: deque[Node] = deque()
-        window = self._parallel * _AHEAD
+        finished: Finished = queue.SimpleQueue()
         pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
         try:
-            while True:
-                ready.extend(order.get_ready())
-                # Steps are begun in groups, so that one write of the journal serves many.
-                if ready and not self.interrupted and len(running) <= window // 2:
-                    group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
-                    self._begin(group)
-                    for node in group:
-                        running[node] = self._submit(pool, node)
-                        running[node].add_done_callback(partial(_hand_over, finished, node))
-                if not running:
-                    break
-                try:
-                    ended = _drain(finished)
-                except KeyboardInterrupt:
-                    self._stop(running)
-                    continue
-                entries = []
-                for node, future in ended:
-                    del running[node]
-                    entry, done = self._collect(node, future)
-                    entries += [entry] if entry else []
-                    if done:
-                        order.done(node)
-                # Workers go on with what was handed out before; what `order.done` sets free is only
-                # begun after this group is on disk.
-                if entries:
-                    self.state = self._append(entries)
+            with interrupts(partial(finished.put, None)):
+                self._walk(order, pool, finished)
         except CallsheetError as cause:
             # The lock or the store is lost: calls under way end, and the journal knows them as begun.
             self.broken = cause
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
         return tuple(self._result(progress) for progress in self._progress.values())
+
+    def _walk(
+        self, order: graphlib.TopologicalSorter[Node], pool: ThreadPoolExecutor, finished: Finished
+    ) -> None:
+        running: dict[Node, Future[StepDone]] = {}
+        ready: deque[Node] = deque()
+        window = self._parallel * _AHEAD
+        while True:
+            ready.extend(order.get_ready())
+            # Steps are begun in groups, so that one write of the journal serves many.
+            if ready and not self.interrupted and len(running) <= window // 2:
+                group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
+                self._begin(group)
+                for node in group:
+                    running[node] = self._submit(pool, node)
+                    running[node].add_done_callback(partial(_hand_over, finished, node))
+            if not running:
+                break
+            entries = []
+            for ended in _drain(finished):
+                if ended is None:
+                    self._stop(running)
+                    continue
+                node, future = ended
+                del running[node]
+                entry, done = self._collect(node, future)
+                entries += [entry] if entry else []
+                if done:
+                    order.done(node)
+            # Workers go on with what was handed out before; what `order.done` sets free is only
+            # begun after this group is on disk.
+            if entries:
+                self.state = self._append(entries)
 
     def _begin(self, group: list[Node]) -> None:
         """Make it durable that these steps are about to be made, before any of their calls."""
@@ -265,15 +278,11 @@ class Executor:
         self._listener(Event(name, {key: value for key, value in fields.items() if value is not None}))
 
 
-def _hand_over(
-    finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]], node: Node, future: Future[StepDone]
-) -> None:
+def _hand_over(finished: Finished, node: Node, future: Future[StepDone]) -> None:
     finished.put((node, future))
 
 
-def _drain(
-    finished: queue.SimpleQueue[tuple[Node, Future[StepDone]]],
-) -> list[tuple[Node, Future[StepDone]]]:
+def _drain(finished: Finished) -> list[tuple[Node, Future[StepDone]] | None]:
     """Wait for one, then take all that are there."""
     out = [finished.get()]
     while not finished.empty():

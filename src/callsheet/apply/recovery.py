@@ -9,6 +9,7 @@ from typing import Any
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.traces import Traces
 from callsheet.diff.view import view
+from callsheet.model.diagnostics import Diagnostic, note
 from callsheet.model.kinds import Kind
 from callsheet.plan.change import Call
 from callsheet.providers.base import Reader
@@ -32,6 +33,24 @@ class Found:
             "outcome": self.outcome,
         }
         return out | ({"remoteId": self.remote_id} if self.remote_id else {})
+
+
+_SAID = {
+    "adopted": "had happened; its object {id} was taken over",
+    "confirmed": "was under way; whether it took effect is compared now",
+    "gone": "had happened",
+    "not_done": "had not happened",
+}
+
+
+def told(found: Found) -> Diagnostic:
+    """What was found, for people."""
+    said = _SAID[found.outcome].format(id=found.remote_id)
+    return note(
+        f"journal.{found.outcome.replace('_', '-')}",
+        f"run {found.begun.run} ended without a word: its {found.begun.call} of {found.begun.address} {said}",
+        address=found.begun.address,
+    )
 
 
 def recover(

@@ -85,6 +85,17 @@ def _options(environment: str, project: bool, output: bool) -> list[Callable[[Fu
     ]
 
 
+def locking(function: Function) -> Function:
+    """The option of every verb that takes the environment's lock."""
+    return click.option(
+        "--lock-timeout",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        metavar="SECONDS",
+        help="How long to wait for somebody else's lock (else not at all).",
+    )(function)
+
+
 def planning(function: Function) -> Function:
     """The options of every verb that makes a plan; it gets `options: Options`-making keywords."""
     for option in (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from callsheet.apply.applier import Context, apply_plan, held, settle
 from callsheet.apply.outcome import Outcome
+from callsheet.apply.recovery import told
+from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
 from callsheet.operations.session import Session
 from callsheet.plan.archive import Archive
@@ -26,7 +28,7 @@ def apply(session: Session, archive: Archive) -> Outcome:
     return apply_plan(archive, context_of(session, plan.mode))
 
 
-def settle_journal(session: Session) -> None:
+def settle_journal(session: Session) -> list[Diagnostic]:
     """Find out what a run that ended without a word had begun; nothing happens where there is none.
 
     `apply` without a plan file does this before it plans, so that what was made is not planned again.
@@ -34,8 +36,10 @@ def settle_journal(session: Session) -> None:
     if session.ledger.load().begun:
         context = context_of(session, "recover")
         with held(context) as lease:
-            settle(context, lease)
+            _, found = settle(context, lease)
             session.ledger.close()
+            return [told(each) for each in found]
+    return []
 
 
 def context_of(session: Session, verb: str) -> Context:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callsheet.cli.commands.plan import show_plan
-from callsheet.cli.options import plan_options, planning, verb
+from callsheet.cli.options import locking, plan_options, planning, verb
 from callsheet.cli.screen import EVENTS, Screen
 from callsheet.model.errors import CallsheetError
 
@@ -23,15 +23,28 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @verb(environment="The environment to plan and apply (else the default one).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@locking
 @planning
-def command(screen: Screen, file: Path | None, env: str | None, start: str, yes: bool, **given: Any) -> int:
+def command(
+    screen: Screen,
+    file: Path | None,
+    env: str | None,
+    start: str,
+    yes: bool,
+    lock_timeout: float,
+    **given: Any,
+) -> int:
     """Carry out a plan FILE; without one, plan now, show it, ask, and carry it out.
 
     With -o json, events are written as they happen, one JSON object a line.
     """
     from callsheet.operations.session import Session
 
-    options = {"variables": screen.variables, "listener": screen.listener}
+    options = {
+        "variables": screen.variables,
+        "listener": screen.listener,
+        "lock_timeout": lock_timeout,
+    }
     if file is not None:
         _no_planning(given)
         from callsheet.operations.show import read_archive
@@ -50,11 +63,21 @@ def command(screen: Screen, file: Path | None, env: str | None, start: str, yes:
 
     with Session.open(Path(start), env, **options) as session:
         screen.opened(session)
+        settle(screen, session)
         planned = plan(session, plan_options(screen, given))
         tell_plan(screen, planned.plan)
         if not yes and will_write(planned.plan):
             _confirm(screen, planned.plan)
         return carry_out(screen, session, planned.archive)
+
+
+def settle(screen: Screen, session: Session) -> None:
+    """Find out what an earlier run had begun, and say it, before anything is planned."""
+    from callsheet.operations.apply import settle_journal
+    from callsheet.reports.diagnostic_lines import diagnostic_lines
+
+    for found in settle_journal(session):
+        screen.tell(diagnostic_lines(found, screen.excerpts))
 
 
 def must_be_able_to_ask(screen: Screen, confirmed: bool, option: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from callsheet.cli.commands.apply import carry_out, must_be_able_to_ask, tell_plan, will_write
-from callsheet.cli.options import verb
+from callsheet.cli.commands.apply import carry_out, must_be_able_to_ask, settle, tell_plan, will_write
+from callsheet.cli.options import locking, verb
 from callsheet.cli.screen import Screen
 from callsheet.model.errors import CallsheetError
 
@@ -15,7 +15,8 @@ from callsheet.model.errors import CallsheetError
 @click.command("destroy")
 @verb(environment="The environment whose remote objects are deleted (must be given).")
 @click.option("--confirm", metavar="NAME", help="The environment's name once more, instead of being asked.")
-def command(screen: Screen, env: str | None, start: str, confirm: str | None) -> int:
+@locking
+def command(screen: Screen, env: str | None, start: str, confirm: str | None, lock_timeout: float) -> int:
     """Delete everything that Callsheet manages in one environment; what it does not manage stays.
 
     Asks for the environment's name. The files stay as they are.
@@ -33,8 +34,14 @@ def command(screen: Screen, env: str | None, start: str, confirm: str | None) ->
     from callsheet.operations.session import Session
     from callsheet.plan.inputs import Options
 
-    with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
+    options = {
+        "variables": screen.variables,
+        "listener": screen.listener,
+        "lock_timeout": lock_timeout,
+    }
+    with Session.open(Path(start), env, **options) as session:
         screen.opened(session)
+        settle(screen, session)
         planned = plan(session, Options(destroy=True, detail=screen.verbose))
         tell_plan(screen, planned.plan)
         if confirm is None and will_write(planned.plan):
