@@ -1,7 +1,7 @@
 """A moto server as a process of its own, for the S3 store's tests: `-m support.moto_process PORT_FILE`.
 
 It answers one request at a time, since moto looks at a condition and writes in two steps; S3 does both in
-one. `GET /-/traffic` tells how many requests with how many bytes have come since it was asked last.
+one. `GET /-/traffic` tells how many requests with how many bytes have come so far.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ class Counted:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/-/traffic":
             told = json.dumps({"requests": self._requests, "bytes": self._bytes}).encode()
-            self._requests, self._bytes = {}, 0
             start_response(
                 "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(told)))]
             )

@@ -12,11 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import boto3
 
 from callsheet.state.file import FileStore
 from callsheet.state.git import GitStore
@@ -71,6 +68,8 @@ class Moto:
     url: str
 
     def client(self) -> Any:
+        import boto3
+
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -80,7 +79,7 @@ class Moto:
         )
 
     def traffic(self) -> dict[str, Any]:
-        """Requests by method and bytes sent, since this was asked last."""
+        """Requests by method and bytes sent, both so far."""
         with urllib.request.urlopen(f"{self.url}/-/traffic") as answer:
             told: dict[str, Any] = json.load(answer)
         return told
@@ -125,15 +124,18 @@ def postgres(folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Backend:
-    """One store under test: the same data through as many objects as are asked for.
+    """One store under test.
 
-    `open` makes another store on the same data, as another machine has it. `recipe` does so in another
-    process (see `open_recipe`). `spoil(name)` changes the bytes of a document behind the store's back.
+    `recipe` says how to open it from another machine (for git: a new clone), also in another process;
+    `spent` gives the bytes that were sent to it so far.
     """
 
     name: str
-    open: Callable[[], Store]
-    recipe: Mapping[str, str]
+    recipe: Callable[[], Mapping[str, str]]
+    spent: Callable[[], int]
+
+    def open(self) -> Store:
+        return open_recipe(self.recipe())
 
 
 def open_recipe(recipe: Mapping[str, str]) -> Store:
@@ -150,25 +152,37 @@ def open_recipe(recipe: Mapping[str, str]) -> Store:
 
 def file_backend(folder: Path) -> Backend:
     recipe = {"kind": "file", "folder": str(folder / "store")}
-    return Backend("file", partial(open_recipe, recipe), recipe)
+    return Backend("file", lambda: recipe, lambda: _size(folder / "store"))
 
 
 def git_backend(folder: Path) -> Backend:
-    """Each `open` is a clone of its own."""
     remote = bare(folder)
     numbers = itertools.count()
 
     def fresh() -> dict[str, str]:
         return {"kind": "git", "folder": str(clone(remote, folder / f"clone-{next(numbers)}"))}
 
-    return Backend("git", lambda: open_recipe(fresh()), fresh())
+    return Backend("git", fresh, lambda: _size(remote / "objects"))
 
 
 def s3_backend(served: Moto) -> Backend:
     recipe = {"kind": "s3", "url": served.url, "prefix": f"test-{next(_numbers)}"}
-    return Backend("s3", partial(open_recipe, recipe), recipe)
+    return Backend("s3", lambda: recipe, lambda: int(served.traffic()["bytes"]))
 
 
 def postgres_backend(dsn: str) -> Backend:
     recipe = {"kind": "postgres", "dsn": dsn, "schema": f"test_{next(_numbers)}"}
-    return Backend("postgres", partial(open_recipe, recipe), recipe)
+    return Backend("postgres", lambda: recipe, lambda: _written_ahead(dsn))
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _written_ahead(dsn: str) -> int:
+    import psycopg
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+        assert row is not None
+        return int(row[0])

@@ -132,6 +132,8 @@ class PostgresStore:
             return [], 0
         length, parts, at = rows[0][0], [], 0
         for _, position, data in rows:
+            if position is None:  # the log's row stands alone
+                break
             if position != at or not data.endswith(b"\n"):
                 raise self._damaged(f"the log {log} lacks a part, or one was changed, at byte {at}")
             parts.append(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _SETTINGS: Mapping[str, tuple[str, ...]] = {
     "s3": ("bucket*", "prefix", "region", "endpointUrl"),
     "postgres": ("dsn*", "schema"),
 }
+# Of what Git takes, what is no option and no pattern to it.
+_GIT_NAME = re.compile(r"(?!.*\.\.)(?!.*//)[A-Za-z0-9_][A-Za-z0-9_./-]*(?<![./])")
 _RUNNERS = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD")
 
 
@@ -56,7 +59,7 @@ def open_store(
     Nothing is reached or written before the first call of the store, and no secret is resolved.
     """
     backend = settings.get("backend", DEFAULT)
-    if backend not in _SETTINGS:
+    if not isinstance(backend, str) or backend not in _SETTINGS:
         raise StateError(
             f"there is no state backend {backend!r}",
             detail=f"Known: {', '.join(_SETTINGS)}.",
@@ -144,6 +147,9 @@ def _problems(backend: str, settings: Mapping[str, Value], place: Places) -> lis
                 found.append(_plain_dsn(place))
         elif value is not None and not (isinstance(value, str) and value):
             summary = f"`{key}` of the state backend {backend!r} is a text, not {value!r}"
+            found.append(error("state.settings", summary, place=place(key)))
+        elif backend == "git" and value is not None and not _GIT_NAME.fullmatch(value):
+            summary = f"{value!r} cannot be a {key} of Git"
             found.append(error("state.settings", summary, place=place(key)))
     for name in _SETTINGS[backend]:
         key = name.rstrip("*")
