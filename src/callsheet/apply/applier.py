@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,7 +12,7 @@ from callsheet.apply.executor import Executor, requests_of
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
-from callsheet.apply.recheck import Rechecked, check_fits, recheck
+from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, recheck
 from callsheet.apply.recovery import Found, recover, told
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
@@ -23,6 +23,7 @@ from callsheet.model.diagnostics import Diagnostic, Severity
 from callsheet.model.errors import CallsheetError, Refused, SecretError, Stale
 from callsheet.model.events import Event, Listener, silent
 from callsheet.model.kinds import Kind
+from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Secret, Text, symbols
 from callsheet.plan.archive import Archive
 from callsheet.plan.plan import Plan
@@ -73,6 +74,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state, found = settle(context, lease)
         check_fits(plan, state, context.target)
         rechecked = recheck(plan, state, context.provider, context.kinds)
+        check_organisation(plan, state, rechecked.live.values())
         _check_secrets(plan, context.secrets, rechecked)
         for sha256 in plan.contents:
             archive.content(sha256)
@@ -117,8 +119,17 @@ def settle(context: Context, lease: Lease) -> tuple[State, list[Found]]:
     return state, found
 
 
-def export_now(context: Context, state: State, kinds: Collection[str], run: str | None) -> Export:
-    """Keep everything that is live, managed or not; kinds that nothing here needs may refuse to be listed."""
+def export_now(
+    context: Context,
+    state: State,
+    kinds: Collection[str],
+    run: str | None,
+    look: Callable[[Iterable[RemoteObject]], None],
+) -> Export:
+    """Keep everything that is live, managed or not; kinds that nothing here needs may refuse to be listed.
+
+    `look` sees all of it first, and may refuse.
+    """
     needed = {*kinds, *(record.kind for record in state.records.values())}
     live, refused = sweep(
         context.provider,
@@ -126,6 +137,7 @@ def export_now(context: Context, state: State, kinds: Collection[str], run: str 
         optional=context.kinds.keys() - needed,
         told=lambda kind, count: context.listener(Event("export.kind", {"kind": kind, "objects": count})),
     )
+    look([remote for found in live.values() for remote in found])
     made = take_export(
         context.store,
         live,
@@ -149,7 +161,8 @@ def _carry_out(
     plan, run = archive.plan, context.claim.run
     export = None
     if requests_of(plan):
-        export = export_now(context, state, {change.kind for change in plan.changes}, run)
+        kinds = {change.kind for change in plan.changes}
+        export = export_now(context, state, kinds, run, lambda live: check_organisation(plan, state, live))
 
     def append(entries: list[Entry]) -> State:
         lease.check()

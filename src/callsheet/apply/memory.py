@@ -63,7 +63,7 @@ class Memory:
             residual=(*residual, *(path for path in kept if get(seen, path) not in (ABSENT, None))),
         )
         removed = (change.moved_from,) if change.moved_from else ()
-        return Entry(put=(record,), remove=removed, organisation=_organisation(remote))
+        return Entry(put=(record,), remove=removed, organisation=remote.organisation)
 
     def record_of(
         self, change: Change, step: Step, applied: Payload, remote_id: str, *, replaced: tuple[str, ...]
@@ -119,8 +119,3 @@ def attributes_of(kind: Kind, remote: RemoteObject) -> dict[str, Any]:
         if isinstance(value, str | int | float):
             out[".".join(map(str, path))] = value
     return out
-
-
-def _organisation(remote: RemoteObject) -> str | None:
-    value = remote.payload.get("orgId")
-    return value if isinstance(value, str) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callsheet.diff.compare import compare_unknown
@@ -54,6 +54,19 @@ def check_fits(plan: Plan, state: State, target: Mapping[str, object]) -> None:
         )
 
 
+def check_organisation(plan: Plan, state: State, remotes: Iterable[RemoteObject]) -> None:
+    """Refuse to write where the key opens another organisation than the plan or state is about."""
+    found = next((remote.organisation for remote in remotes if remote.organisation), None)
+    for known, what in ((plan.target.get("organisation"), "the plan"), (state.organisation, "state")):
+        if known and found and known != found:
+            raise Stale(
+                f"the key opens the organisation {found}, and {what} is about {known}",
+                detail="Nothing was written.",
+                hint="use the key of the right organisation; look at provider.apiKey in environments.yaml",
+                code="stale.organisation",
+            )
+
+
 def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind]) -> Rechecked:
     """Read what the plan touches; Stale names everything that moved. What is already so is accepted."""
     out = Rechecked()
@@ -71,6 +84,7 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
             elif change.action is not Action.IMPORT:
                 problems.append(_moved(change, f"state has {known or 'nothing'} for it"))
             continue
+        problems += _protected_since(change, plan, state)
         if not change.remote_id:
             continue
         remote = fresh.get((change.kind, change.remote_id))
@@ -160,6 +174,26 @@ def moved_paths(change: Change, state: State, kinds: Mapping[str, Kind], remote:
         if not attribute.sensitive and (None if now is ABSENT else now) != old:
             found.append(show(attribute.path))
     return ", ".join(found[:5]) or "an attribute that the files own"
+
+
+def _protected_since(change: Change, plan: Plan, state: State) -> list[Stale]:
+    """What state says now against a removal that was not against it when the plan was made."""
+    if not change.destructive:
+        return []
+    problems = []
+    record = state.records.get(change.address)
+    lifted = change.action is Action.REPLACE and not (change.lifecycle or {}).get("preventDestroy")
+    if record is not None and record.prevent_destroy and not lifted:
+        problems.append(_moved(change, "it is protected by lifecycle.preventDestroy now"))
+    planned = {each.moved_from or each.address for each in plan.changes}
+    holders = [
+        address
+        for address, other in state.records.items()
+        if change.address in other.depends_on and address not in planned
+    ]
+    if holders:
+        problems.append(_moved(change, f"{', '.join(sorted(holders)[:5])} refers to it now"))
+    return problems
 
 
 def _planned_id(change: Change) -> str | None:

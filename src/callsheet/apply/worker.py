@@ -152,6 +152,10 @@ class Worker:
             after = self._sent(kind, change, step, before, symbols)
         except Unfinished as cause:
             after, failure = cause.reached, cause
+            # Until it is done, these keys are as they were applied before, so that the next plan sets them.
+            earlier = record.applied_symbols if record else {}
+            applied = {key: value for key, value in applied.items() if key not in step.keys}
+            applied |= {key: earlier[key] for key in step.keys if key in earlier}
         if step.clear:
             # A clear may be dropped without a word, and an answer may echo what was sent.
             after = self.reader.read(change.kind, remote_id) or after

@@ -66,7 +66,10 @@ def owned_paths(desired: Payload, applied: Payload) -> tuple[Path, ...]:
         if path
         and path not in known
         and path not in ancestors
-        and not any(path[:length] in known for length in range(1, len(path)))
+        # An object that became empty in the files still owns what was sent beneath it.
+        and not any(
+            path[:length] in known and get(desired, path[:length]) != {} for length in range(1, len(path))
+        )
     ]
     return (*wanted, *sent)
 
@@ -85,6 +88,8 @@ def _judge(
         else:
             verdict = Verdict.RELEASE if live_moved else Verdict.CLEAR
     else:
+        if d == {} and isinstance(now, dict):
+            return PathState(path, Verdict.IN_SYNC, d, a, s, now)
         # A null that is newly said asks for a clear, though null and absent are one value otherwise.
         clear_asked = d is None and a is ABSENT and now is not ABSENT and now is not None
         spec_moved = clear_asked or not same(d, a, sets, path)

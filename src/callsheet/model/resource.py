@@ -51,3 +51,4 @@ class RemoteObject:
     payload: Payload
     name: str | None = None
     label: Mapping[str, str] | None = None
+    organisation: str | None = None  # whose object it is, where the provider says so

@@ -26,12 +26,8 @@ class Live:
     @property
     def organisation(self) -> str | None:
         """The organisation that the key opened, as any object tells; None where there is no object."""
-        for objects in self.objects.values():
-            for remote in objects.values():
-                value = remote.payload.get("orgId")
-                if isinstance(value, str):
-                    return value
-        return None
+        owners = (remote.organisation for found in self.objects.values() for remote in found.values())
+        return next((owner for owner in owners if owner), None)
 
 
 def refresh(reader: Reader, kinds: Iterable[str], state: State, listener: Listener) -> Live:

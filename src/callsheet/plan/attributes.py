@@ -65,7 +65,7 @@ def attributes(
 def _lost(kind: Kind, comparison: Comparison, resource: Resource, live: Payload) -> list[Attribute]:
     """What goes when a value becomes one of another type: its unmanaged keys belong to the old type."""
     out = []
-    moving = (Verdict.SET, Verdict.RESTORE, Verdict.CONFLICT)
+    moving = (Verdict.SET, Verdict.RESTORE, Verdict.CONFLICT, Verdict.CLEAR)
     changed = {state.path for state in comparison.with_verdict(*moving)}
     owned = {state.path for state in comparison.paths}
     for shape, key in kind.unions:

@@ -2,6 +2,7 @@
 
 - `state/ENV/snapshot`: JSON lines: a header, one line per record, a trailer that counts and seals them.
 - `state/ENV/log-N` (a log): what came after the snapshot of serial N, one sealed line per serial.
+- `state/ENV/lineages` (a log): the lineages begun here, so that documents that were lost are missed.
 - `state/ENV/head`: lineage and serial at the end of a run (and every 64 entries), so that a log
   whose tail was cut is noticed.
 
@@ -78,7 +79,11 @@ class Ledger:
                     born=plan,
                 )
                 self._growing = Growing.of(self._state)
+                _, length = self._store.read_log(self._name("lineages"))
                 self._write_snapshot(expected=None)
+                self._store.append(
+                    self._name("lineages"), [str(self._state.lineage).encode()], expected=length
+                )
             return self._state
 
     def append(self, entries: Sequence[Entry]) -> State:
@@ -114,8 +119,8 @@ class Ledger:
         found = self._store.read(self._name("snapshot"))
         head = self._store.read(self._name("head"))
         if found is None:
-            if head is not None:
-                raise self._damaged("the snapshot is missing, but the head is there")
+            if head is not None or self._store.read_log(self._name("lineages"))[0]:
+                raise self._damaged("the snapshot is missing, and an estate was begun here")
             self._state = State(self._environment)
             self._growing = Growing.of(self._state)
             self._snapshot = None

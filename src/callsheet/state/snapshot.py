@@ -121,7 +121,7 @@ class Growing:
             self.records.pop(address, None)
         for record in entry.put:
             self.records[record.address] = record
-        self.organisation = entry.organisation or self.organisation
+        self.organisation = self.organisation or entry.organisation
         self.fence = self.fence if entry.fence is None else entry.fence
         self.run = self.run if entry.run is None else entry.run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from callsheet.model.errors import CallsheetError, Refused, SecretError, Stale
 from callsheet.model.events import Event
 from callsheet.operations.apply import apply
 from callsheet.plan.archive import Archive
+from callsheet.sandbox.app import create_app
+from callsheet.sandbox.server import serve
 from support.world import World, writes
 
 
@@ -327,6 +330,41 @@ class TestStale:
         world.apply()
         self.refused(world, archive, "Assistant/b moved since the plan was made: state knows it already")
 
+    def test_a_deletion_of_what_is_protected_or_used_meanwhile(self, world: World) -> None:
+        world.assistant("a")
+        tool(world, "t")
+        world.assistant("b")
+        world.apply()
+        world.remove("assistants/a.yaml")
+        world.remove("tools/t.yaml")
+        archive = world.plan().archive
+        world.assistant("a", lifecycle={"preventDestroy": True})
+        tool(world, "t")
+        world.assistant("b", tools=[{"ref": "t"}])
+        world.apply()
+        self.refused(world, archive, "Assistant/a moved since .* protected by lifecycle.preventDestroy now")
+        self.refused(world, archive, "Tool/t moved since .* Assistant/b refers to it now")
+
+    def test_a_key_of_another_organisation(self, world: World) -> None:
+        world.assistant("a")
+        world.apply()
+        world.assistant("b")
+        archive = world.plan().archive
+        other = serve(create_app(world._store, organisation="other"))
+        try:
+            self.take(other.url, world)
+            plan = replace(archive.plan, target={**archive.plan.target, "baseUrl": other.url}).sealed()
+            world.environment(baseUrl=other.url)
+            self.refused(world, Archive(plan, archive.contents), "the key opens the organisation")
+        finally:
+            other.close()
+
+    def take(self, url: str, world: World) -> None:
+        """Let the other organisation hold something, so that it tells its name."""
+        here, world.server = world.server, SimpleNamespace(url=url)  # type: ignore[assignment]
+        world.api("POST", "/assistant", {"name": "theirs"})
+        world.server = here
+
     def test_an_unrelated_apply_in_between_is_no_obstacle(self, world: World) -> None:
         world.assistant("a", firstMessage="hi")
         world.apply()
@@ -500,24 +538,10 @@ def _new_default() -> Any:
 def test_another_organisations_key_gets_nowhere(world: World) -> None:
     world.assistant("a")
     world.apply()
-    from callsheet.sandbox.app import create_app
-    from callsheet.sandbox.server import serve
-
     other = serve(create_app(world._store, organisation="other"))
     try:
-        world.api("GET", "/assistant")
+        TestStale().take(other.url, world)
         world.environment(baseUrl=other.url)
-        (body,) = [{"name": "x"}]
-        import json
-        import urllib.request
-
-        request = urllib.request.Request(
-            other.url + "/assistant",
-            method="POST",
-            data=json.dumps(body).encode(),
-            headers={"Authorization": "Bearer k", "Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(request, timeout=10).close()
         with pytest.raises(CallsheetError, match="the key opens the organisation"):
             world.plan()
     finally:

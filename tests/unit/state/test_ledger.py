@@ -115,7 +115,7 @@ def test_a_log_that_has_outgrown_its_snapshot_is_folded_in(tmp_path: Path) -> No
     for number in range(3):
         out.append([Entry(put=(record(f"a{number}", seen={"text": "x" * 120_000}),))])
     out.close()
-    assert [path.name for path in (tmp_path / "logs" / "state" / "dev").iterdir()] == []
+    assert [path.name for path in (tmp_path / "logs" / "state" / "dev").iterdir()] == ["lineages"]
     state = ledger(tmp_path).load()
     assert (state.serial, len(state.records)) == (3, 3)
     # And it goes on from there.
@@ -138,7 +138,7 @@ SNAPSHOT = ("documents", "state", "dev", "snapshot")
 HEAD = ("documents", "state", "dev", "head")
 LOG = ("logs", "state", "dev", "log-0")
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty snapshot": damage(lambda data: b"", *SNAPSHOT),
     "snapshot cut in the middle": damage(lambda data: data[: len(data) // 2], *SNAPSHOT),
     "snapshot without its trailer": damage(lambda data: b"\n".join(data.splitlines()[:-1]), *SNAPSHOT),
@@ -146,6 +146,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "snapshot of zeros": damage(lambda data: b"\0" * len(data), *SNAPSHOT),
     "snapshot of another format": damage(lambda data: data.replace(b"state/1", b"state/9"), *SNAPSHOT),
     "snapshot gone": lambda folder: folder.joinpath(*SNAPSHOT).unlink(),
+    "all documents gone": lambda folder: [folder.joinpath(*each).unlink() for each in (SNAPSHOT, HEAD)],
     "head empty": damage(lambda data: b"", *HEAD),
     "head of another lineage": damage(lambda data: b'{"lineage":"other","serial":3}', *HEAD),
     "log cut at a line": damage(lambda data: b"\n".join(data.splitlines()[:-1]) + b"\n", *LOG),

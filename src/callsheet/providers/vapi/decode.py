@@ -22,8 +22,14 @@ def remote(kind: str, item: Object) -> RemoteObject:
         raise ProviderError(f"Vapi answered with a {kind} that has no id", code="provider.unreadable")
     known = KINDS.get(kind)
     name = known.name_of(payload) if known else payload.get("name")
+    owner = payload.get("orgId")
     return RemoteObject(
-        kind, identity, payload, name if isinstance(name, str) else None, _label(kind, payload)
+        kind,
+        identity,
+        payload,
+        name if isinstance(name, str) else None,
+        _label(kind, payload),
+        owner if isinstance(owner, str) else None,
     )
 
 
@@ -48,11 +54,18 @@ def _label(kind: str, payload: Object) -> Mapping[str, str] | None:
 
 
 def _knowledge_base(item: Object) -> Object:
-    """`fileIds` are the files attached; an answer without `files` says nothing about them."""
+    """`fileIds` are the files attached; an answer without `files` says nothing about them.
+
+    A file that could not be indexed is attached and not found by any search, so it does not count.
+    """
     files = item.get("files")
     if not isinstance(files, list):
         return dict(item)
-    ids = [file["fileId"] for file in files if isinstance(file, dict) and isinstance(file.get("fileId"), str)]
+    ids = [
+        file["fileId"]
+        for file in files
+        if isinstance(file, dict) and isinstance(file.get("fileId"), str) and file.get("status") != "failed"
+    ]
     return {**item, "fileIds": ids}
 
 

@@ -126,7 +126,10 @@ ID_SETS = patterns(
 ) + tuple(found for place in _INLINE_TOOLS for found in patterns_below(place, tool.ID_SETS))
 
 # Another provider is another shape: nothing of the former's fields may be carried over.
-UNIONS = tuple((pattern(field), "provider") for field in ("model", "voice", "transcriber"))
+UNIONS = tuple(
+    (pattern(field), "provider")
+    for field in ("model", "voice", "transcriber", "voicemailDetection", "observabilityPlan")
+)
 
 ASSISTANT = Kind(
     name="Assistant",
