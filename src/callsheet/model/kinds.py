@@ -80,6 +80,7 @@ class Kind:
     version_path: Path | None = None
     updated_path: Path | None = ("updatedAt",)
     exports: tuple[str, ...] = ()  # attributes beside "id" that references may hold
+    volatile: tuple[str, ...] = ()  # those of them that the provider makes anew with every update
 
     def name_of(self, payload: Value) -> str | None:
         """The name that the provider knows an object with this payload by."""

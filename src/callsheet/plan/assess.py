@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from callsheet.diff.classes import IN_SYNC, Comparison, PathState, Verdict
 from callsheet.diff.compare import compare, compare_unknown
+from callsheet.diff.veil import Veil
 from callsheet.diff.view import mask, provider_masked, secret_patterns, view
 from callsheet.model.canonical import fingerprint
-from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.diagnostics import Diagnostic, error, warning
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, Pattern, covers, drop_all, find, get, pattern, put, show
 from callsheet.model.resource import RemoteObject, Resource
 from callsheet.model.value import Path, Payload
-from callsheet.plan.drift import DriftReport, without
+from callsheet.plan.drift import Drifted, DriftReport, Movement, without
 from callsheet.plan.inputs import Inputs
+from callsheet.plan.kept import standing
 from callsheet.plan.matching import Matches
 from callsheet.plan.resolution import Resolution
 from callsheet.plan.steps import open_references, touched_keys
@@ -34,6 +36,10 @@ class Assessment:
     comparison: Comparison
     ignore: tuple[Pattern, ...] = ()
     fixed: PathState | None = None  # an attribute that only a replacement can change
+    left: tuple[Path, ...] = ()  # acknowledged drift: an update of its neighbours leaves it alone
+    echoes: tuple[str, ...] = ()  # patterns of places where live shows a secret's value
+    diagnostics: tuple[Diagnostic, ...] = ()
+    part: bool = False  # of a declared resource, which is what `preventDestroy` of the document protects
 
     @property
     def address(self) -> str:
@@ -41,45 +47,67 @@ class Assessment:
 
 
 def assess_all(
-    inputs: Inputs, matches: Matches, resolution: Resolution, drift: DriftReport
+    inputs: Inputs, matches: Matches, resolution: Resolution, drift: DriftReport, veil: Veil
 ) -> dict[str, Assessment]:
-    """Assess every resource; where one must be replaced, its holders are assessed again with its id open."""
+    """Assess every resource; where one is replaced, or an attribute of it changes that others hold, these
+    are assessed again with the value open."""
     noticed = drift.noticed()
+    drifted = {each.address: each for each in drift.drifted}
+    moving: set[tuple[str, str]] = set()
     remade = {str(address) for address in inputs.resources if str(address) not in matches.live}
     out: dict[str, Assessment] = {}
     todo = list(inputs.resources.values())
     while todo:
         for resource in todo:
             address = str(resource.address)
-            out[address] = _assess(inputs, matches, resolution, resource, remade, noticed.get(address, set()))
+            former = matches.moved.get(address, address)
+            payload = resolution.resolve(resource, remade, moving)
+            each = _assess(inputs, matches, resource, payload, noticed.get(former, set()), veil)
+            each = _leave_acknowledged(each, drifted.get(former))
+            main = resource.address.document
+            part = main != resource.address and main in inputs.resources and not each.kind.irreversible
+            out[address] = replace(each, part=True) if part else each
         replaced = {
             address for address, each in out.items() if each.fixed and each.record and address not in remade
         }
         remade |= replaced
+        changing = _moving(inputs, out) - moving
+        moving |= changing
         todo = [
             resource
             for resource in inputs.resources.values()
-            if any(target in replaced for target in _targets(out[str(resource.address)].payload))
+            if any(
+                ref.address in replaced or (ref.address, ref.attribute) in changing
+                for _, ref in open_references(out[str(resource.address)].payload)
+            )
         ]
     return out
 
 
-def _targets(payload: Payload) -> set[str]:
-    return {ref.address for _, ref in open_references(payload)}
+def _moving(inputs: Inputs, assessments: Mapping[str, Assessment]) -> set[tuple[str, str]]:
+    """The attributes, as (address, name), that updates of existing objects will change."""
+    verdicts = [Verdict.SET, Verdict.RESTORE, Verdict.CLEAR]
+    if inputs.options.on_conflict == "overwrite":
+        verdicts.append(Verdict.CONFLICT)
+    out = set()
+    for address, each in assessments.items():
+        names = {str(state.path[0]) for state in each.comparison.with_verdict(*verdicts)}
+        if names and each.live is not None:
+            out |= {(address, name) for name in (*names, *each.kind.volatile)}
+    return out
 
 
 def _assess(
     inputs: Inputs,
     matches: Matches,
-    resolution: Resolution,
     resource: Resource,
-    remade: Collection[str],
-    noticed: set[str],
+    payload: Payload,
+    noticed: set[Path],
+    veil: Veil,
 ) -> Assessment:
     address = str(resource.address)
     kind = inputs.kinds[resource.kind]
     ignore = tuple(pattern(text) for text in resource.lifecycle.ignore_changes)
-    payload = resolution.resolve(resource, remade)
     if ignore:
         payload = drop_all(payload, ignore)
     record, remote = matches.records.get(address), matches.live.get(address)
@@ -87,28 +115,50 @@ def _assess(
         return Assessment(resource, kind, payload, None, record, IN_SYNC, ignore)
     masked = secret_patterns(payload)
     if record is None:
-        live = view(kind, remote, inputs.state.key, masked)
-        comparison = compare_unknown(kind, payload, live, ignore)
-        return Assessment(resource, kind, payload, live, None, comparison, ignore, _fixed(kind, comparison))
-    live = view(kind, remote, inputs.state.key, {*record.masked, *masked})
+        bare = view(kind, remote, inputs.state.key, masked)
+        live = veil.over(bare)
+        comparison = compare_unknown(kind, veil.over(payload), live, ignore)
+        return Assessment(
+            resource,
+            kind,
+            payload,
+            live,
+            None,
+            comparison,
+            ignore,
+            _fixed(kind, comparison),
+            echoes=veil.shapes(bare),
+        )
+    bare = view(kind, remote, inputs.state.key, {*record.masked, *masked})
+    live = veil.over(bare)
     if (
         fingerprint(payload) == record.applied_fingerprint
-        and fingerprint(live) == record.seen_fingerprint
+        and fingerprint(bare) == record.seen_fingerprint
         and not record.residual
         and not inputs.options.detail
     ):
         return Assessment(resource, kind, payload, live, record, IN_SYNC, ignore)
     comparison = compare(
         kind,
-        payload,
-        record.applied_symbols,
-        _masked_seen(record, masked, inputs.state.key),
+        veil.over(payload),
+        veil.over(record.applied_symbols),
+        veil.over(_masked_seen(record, masked, inputs.state.key)),
         live,
         ignore=ignore,
         residual=record.residual,
     )
-    comparison = without(comparison, noticed)
-    return Assessment(resource, kind, payload, live, record, comparison, ignore, _fixed(kind, comparison))
+    comparison = standing(kind, without(comparison, noticed), record.kept)
+    return Assessment(
+        resource,
+        kind,
+        payload,
+        live,
+        record,
+        comparison,
+        ignore,
+        _fixed(kind, comparison),
+        echoes=veil.shapes(bare),
+    )
 
 
 def _masked_seen(record: Record, masked: Collection[str], key: bytes) -> Payload:
@@ -127,31 +177,54 @@ def _fixed(kind: Kind, comparison: Comparison) -> PathState | None:
     )
 
 
-def keep_acknowledged(assessment: Assessment, drift: DriftReport) -> tuple[Assessment, tuple[Path, ...]]:
+def _leave_acknowledged(assessment: Assessment, drifted: Drifted | None) -> Assessment:
     """Drift that somebody took on is left as it is until the acknowledgement ends.
 
-    Returns the paths that an update of their neighbours must leave alone.
+    A value is set back or left as a whole: where something else beneath it moved too, it is set back.
     """
-    taken = {
-        movement.path
-        for each in drift.drifted
-        if each.address == assessment.address
-        for movement in each.movements
-        if movement.acknowledged and movement.managed
-    }
-    kept = tuple(
-        state.path
-        for state in assessment.comparison.with_verdict(Verdict.RESTORE)
-        if any(path[: len(state.path)] == state.path for path in taken)
-    )
-    if not kept:
-        return assessment, ()
+    if drifted is None:
+        return assessment
+    left: list[Path] = []
+    found: list[Diagnostic] = []
+    for state in assessment.comparison.with_verdict(Verdict.RESTORE):
+        beneath = [
+            each for each in drifted.movements if each.managed and each.path[: len(state.path)] == state.path
+        ]
+        taken = [each for each in beneath if each.acknowledged]
+        if taken and len(taken) == len(beneath):
+            left.append(state.path)
+        elif taken:
+            found.append(_not_honoured(assessment, state.path, taken))
+    if not left:
+        return replace(assessment, diagnostics=tuple(found))
     paths = tuple(
-        replace(state, verdict=Verdict.NORMALISED) if state.path in kept else state
+        replace(state, verdict=Verdict.NORMALISED) if state.path in left else state
         for state in assessment.comparison.paths
     )
     comparison = Comparison(paths, assessment.comparison.unowned)
-    return replace(assessment, comparison=comparison, fixed=_fixed(assessment.kind, comparison)), kept
+    return replace(
+        assessment,
+        comparison=comparison,
+        fixed=_fixed(assessment.kind, comparison),
+        left=tuple(left),
+        diagnostics=tuple(found),
+    )
+
+
+def _not_honoured(assessment: Assessment, path: Path, taken: Sequence[Movement]) -> Diagnostic:
+    said = ", ".join(
+        f"{show(each.path)} (by {each.acknowledged.owner} until {each.acknowledged.until})"
+        for each in taken
+        if each.acknowledged
+    )
+    return warning(
+        "drift.acknowledgement-not-honoured",
+        f"{show(path)} is set back although drift beneath it is acknowledged: {said}",
+        detail="Something else beneath it moved too, and a list is sent as a whole.",
+        hint=f"acknowledge {show(path)}, or take the acknowledged value into the files",
+        place=assessment.resource.place(path),
+        address=assessment.address,
+    )
 
 
 def would_erase(assessment: Assessment, remote: RemoteObject) -> list[Diagnostic]:

@@ -13,8 +13,9 @@ from callsheet.model.value import Path
 from callsheet.plan.assess import Assessment
 from callsheet.plan.attributes import attributes, created, deleted
 from callsheet.plan.baseline import baseline
-from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
+from callsheet.plan.change import Action, Attribute, Cause, Change
 from callsheet.plan.inputs import Inputs
+from callsheet.plan.kept import still_kept, whole_unions
 from callsheet.plan.matching import Matches, remote_name
 from callsheet.plan.steps import Draft, open_references
 from callsheet.state.record import Record
@@ -23,15 +24,23 @@ WRITES = (Verdict.SET, Verdict.RESTORE, Verdict.CLEAR)
 STATE_ONLY = (Verdict.CONVERGED, Verdict.RELEASE)
 
 
-def draft_for(
-    inputs: Inputs, matches: Matches, each: Assessment, kept: tuple[Path, ...]
-) -> tuple[Draft | None, list[Diagnostic]]:
+def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft | None, list[Diagnostic]]:
     """The change of one declared resource, or None where it is as it should be."""
     problems: list[Diagnostic] = []
     if _untouched(inputs, matches, each):
         return None, problems
+    if inputs.options.on_conflict == "keep":
+        each = replace(each, comparison=whole_unions(each.kind, each.comparison))
     change = _base(inputs, matches, each)
-    draft = Draft(change, each.kind, each.payload, each.comparison, refs=open_references(each.payload))
+    draft = Draft(
+        change,
+        each.kind,
+        each.payload,
+        each.comparison,
+        each.live,
+        refs=open_references(each.payload),
+        leftovers=_leftovers(inputs, each.record) if each.record else (),
+    )
     if each.live is None:
         cause = Cause.DRIFT if each.record else Cause.SPEC
         draft.change = replace(
@@ -40,6 +49,7 @@ def draft_for(
             classification=Class.MISSING if each.record else Class.PENDING,
             reason="it is gone at the provider and will be made again" if each.record else "not there yet",
             remote_id=None,
+            moved_from=matches.moved.get(each.address),
             lost_id=each.record.remote_id if each.record else None,
             attributes=created(each.kind, each.resource, each.payload, cause),
         )
@@ -58,9 +68,10 @@ def draft_for(
             action=Action.REPLACE,
             reason=f"{show(each.fixed.path)} cannot be changed on an existing {each.kind.name}",
             attributes=lines,
+            moved_from=matches.moved.get(each.address),
         )
         return draft, problems
-    return _update(inputs, matches, each, draft, kept, problems)
+    return _update(inputs, matches, each, draft, problems)
 
 
 def _untouched(inputs: Inputs, matches: Matches, each: Assessment) -> bool:
@@ -80,7 +91,6 @@ def _update(
     matches: Matches,
     each: Assessment,
     draft: Draft,
-    kept: tuple[Path, ...],
     problems: list[Diagnostic],
 ) -> tuple[Draft | None, list[Diagnostic]]:
     assert each.record is not None
@@ -92,8 +102,12 @@ def _update(
         problems += [_kept(each, state.path) for state in conflicts]
     for state in each.comparison.with_verdict(Verdict.RELEASE):
         problems.append(_released(each, state.path))
-    draft.keep = kept if overwrite else (*kept, *(state.path for state in conflicts))
-    writes = bool(each.comparison.with_verdict(*WRITES)) or bool(conflicts and overwrite)
+    sent = [*each.comparison.with_verdict(*WRITES), *(conflicts if overwrite else ())]
+    writes = bool(sent)
+    stands = still_kept(each.comparison, each.record.kept)
+    given_up = () if overwrite else tuple(state.path for state in conflicts)
+    keys = {state.path[0] for state in sent}
+    draft.keep = (*each.left, *given_up, *(path for path in stands if path[0] in keys))
     address = each.address
     if address in matches.moved:
         action, reason = Action.MOVE, f"was {matches.moved[address]}"
@@ -111,6 +125,7 @@ def _update(
         reason=reason,
         attributes=lines,
         conflict=bool(conflicts) and inputs.options.on_conflict is None,
+        keeps=(*stands, *given_up) if keep else stands,
         moved_from=matches.moved.get(address),
     )
     return draft, problems
@@ -150,7 +165,7 @@ def draft_removal(inputs: Inputs, record: Record) -> Draft:
                 {}, record.applied_symbols, live, keyed=inputs.state.lineage is not None
             ),
         )
-    return Draft(change, kind)
+    return Draft(change, kind, leftovers=_leftovers(inputs, record))
 
 
 def moves_of(matches: Matches, address: str) -> str:
@@ -162,6 +177,7 @@ def lifecycle_of(each: Assessment) -> dict[str, Any]:
     """What state remembers of a lifecycle; a kind's own protection counts where the file says nothing."""
     said = each.resource.lifecycle
     prevent = each.kind.irreversible if said.prevent_destroy is None else said.prevent_destroy
+    prevent = prevent and not each.part
     out: dict[str, Any] = {"preventDestroy": prevent, "onRemove": said.on_remove}
     if said.ignore_changes:
         out["ignoreChanges"] = list(said.ignore_changes)
@@ -173,6 +189,13 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
     document = each.resource.document
     place = each.resource.place()
     applied = each.record.applied_symbols if each.record else {}
+    known = each.record.masked if each.record else ()
+    masked = tuple(sorted({*secret_patterns(each.payload), *known, *each.echoes}))
+    base = ""
+    if remote is not None:
+        # Masked as apply will mask it, which knows patterns and not what a plan hid beside them.
+        live = view(each.kind, remote, inputs.state.key, masked)
+        base = baseline(each.payload, applied, live, keyed=inputs.state.lineage is not None)
     return Change(
         address=each.address,
         kind=each.kind.name,
@@ -186,11 +209,9 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
         lifecycle=lifecycle_of(each),
         labels=dict(document.labels) or None,
         digests={"files": document.files_digest, "settings": document.settings_digest},
-        masked=tuple(sorted({*secret_patterns(each.payload), *(each.record.masked if each.record else ())})),
+        masked=masked,
         at=str(place) if place else None,
-        base_fingerprint=baseline(each.payload, applied, each.live, keyed=inputs.state.lineage is not None)
-        if each.live is not None
-        else "",
+        base_fingerprint=base,
     )
 
 
@@ -229,19 +250,10 @@ def _renamed(each: Assessment) -> bool:
     return set(each.record.depends_on) != targets
 
 
-def _leftovers(inputs: Inputs, record: Record) -> list[str]:
+def _leftovers(inputs: Inputs, record: Record) -> tuple[str, ...]:
+    """What earlier replacements left behind."""
     live = inputs.live.get(record.kind, {})
-    return [old for old in record.replaced if old in live]
-
-
-def leftover_steps(inputs: Inputs, record: Record | None, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, and deletions of what earlier replacements left behind."""
-    if record is None:
-        return steps
-    for old in _leftovers(inputs, record):
-        number = len(steps) + 1
-        steps = (*steps, Step(number, Call.DELETE, after=((record.address, number - 1),), remote_id=old))
-    return steps
+    return tuple(old for old in record.replaced if old in live)
 
 
 def _cannot_adopt(each: Assessment) -> Diagnostic:

@@ -9,8 +9,9 @@ from typing import Any
 from callsheet.diff.classes import Class, Comparison, Verdict
 from callsheet.diff.compare import compare
 from callsheet.diff.explain import Op, explain
+from callsheet.diff.veil import Veil
 from callsheet.diff.vendor import Notice, findings, inner, notices
-from callsheet.diff.view import shape_of, view
+from callsheet.diff.view import view
 from callsheet.model.canonical import fingerprint
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, pattern, show
@@ -101,12 +102,12 @@ class DriftReport:
     def unmanaged_drift(self) -> bool:
         return bool(self.unmanaged) or any(each.counts_unmanaged for each in self.drifted)
 
-    def noticed(self) -> dict[str, set[str]]:
-        """Per address the path shapes that were explained as the provider's doing."""
-        out: dict[str, set[str]] = {}
+    def noticed(self) -> dict[str, set[Path]]:
+        """Per address the places that were explained as the provider's doing."""
+        out: dict[str, set[Path]] = {}
         for notice in self.notices:
-            for address in notice.addresses:
-                out.setdefault(address, set()).add(notice.path)
+            for address, places in notice.places.items():
+                out.setdefault(address, set()).update(places)
         return out
 
 
@@ -118,8 +119,10 @@ def find_drift(
     acknowledged: Sequence[Acknowledgement] = (),
     today: str = "",
     unmanaged: Sequence[Mapping[str, Any]] = (),
+    veil: Veil | None = None,
 ) -> DriftReport:
     """Compare what was seen with what is live; `unmanaged` are the objects that state does not know."""
+    veil = veil or Veil()
     valid = [each for each in acknowledged if not today or each.until >= today]
     compared: dict[str, tuple[Record, Kind, Comparison]] = {}
     found = []
@@ -133,7 +136,7 @@ def find_drift(
                     address,
                     record.kind,
                     record.remote_id,
-                    record.name,
+                    veil.name(record.name),
                     Class.MISSING,
                     acknowledged=_acknowledged(valid, address, ()),
                 )
@@ -142,12 +145,13 @@ def find_drift(
         now = view(kind, remote, state.key, record.masked)
         if fingerprint(now) == record.seen_fingerprint:
             continue
+        applied = veil.over(record.applied_symbols)
         comparison = compare(
             kind,
-            record.applied_symbols,
-            record.applied_symbols,
-            record.seen_symbols,
-            now,
+            applied,
+            applied,
+            veil.over(record.seen_symbols),
+            veil.over(now),
             ignore=tuple(pattern(text) for text in record.ignore),
         )
         compared[address] = (record, kind, comparison)
@@ -166,7 +170,7 @@ def find_drift(
                     address,
                     record.kind,
                     record.remote_id,
-                    record.name,
+                    veil.name(record.name),
                     Class.DRIFTED if managed else Class.UNMANAGED,
                     movements,
                 )
@@ -180,17 +184,17 @@ def find_drift(
     )
 
 
-def without(comparison: Comparison, shapes: set[str]) -> Comparison:
-    """The comparison without what was explained as the provider's doing."""
-    if not shapes:
+def without(comparison: Comparison, places: set[Path]) -> Comparison:
+    """The comparison without what was explained as the provider's doing, each at its very place."""
+    if not places:
         return comparison
-    unowned = tuple(each for each in comparison.unowned if shape_of(each.path) not in shapes)
+    unowned = tuple(each for each in comparison.unowned if each.path not in places)
     paths = []
     for state in comparison.paths:
         if (
             state.inner_only
             and state.verdict is Verdict.RESTORE
-            and all(shape_of(each.path) in shapes for each in inner(state.seen, state.live, state.path))
+            and all(each.path in places for each in inner(state.seen, state.live, state.path))
         ):
             state = replace(state, verdict=Verdict.NORMALISED)
         paths.append(state)

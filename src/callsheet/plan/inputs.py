@@ -43,6 +43,7 @@ class Inputs:
 
     `live` maps kind and remote id to the object; it holds every object of every kind that desired or
     state mention. `digest_of` gives the keyed digest of a secret, or None where it cannot be resolved.
+    `known_secrets` are values that must not be shown, wherever they turn up.
     """
 
     environment: str
@@ -52,6 +53,7 @@ class Inputs:
     kinds: Mapping[str, Kind]
     externals: Mapping[tuple[str, str], str] = field(default_factory=dict)
     digest_of: Callable[[Secret | Text], str | None] = lambda _: None
+    known_secrets: tuple[str, ...] = field(default=(), repr=False)
     identity: Mapping[str, str] = field(default_factory=dict)
     acknowledged: tuple[Acknowledgement, ...] = ()
     today: str = ""

@@ -75,14 +75,18 @@ def _follow_renames(inputs: Inputs, records: dict[str, Record], out: Matches) ->
         source = resource.lifecycle.moved_from
         if not source or str(address) in records:
             continue
-        old = Address.parse(source)
-        # A document's parts move with it.
-        former = Address(old.kind, old.name, old.part or address.part)
+        former = former_address(address, source)
         if former in inputs.resources or str(former) not in records:
             continue
         record = records.pop(str(former))
         records[str(address)] = replace(record, address=str(address))
         out.moved[str(address)] = str(former)
+
+
+def former_address(address: Address, source: str) -> Address:
+    """What an address was called before a rename; a document's parts move with it."""
+    old = Address.parse(source)
+    return Address(old.kind, old.name, old.part or address.part)
 
 
 def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObject]], out: Matches) -> None:
@@ -94,6 +98,11 @@ def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObjec
             continue
         candidates = by_label.get((resource.kind, key), [])
         how = "carries its label"
+        if not candidates and (source := resource.lifecycle.moved_from):
+            # State was lost after a rename: the mark still says the former address.
+            former = str(former_address(address, source))
+            candidates = by_label.get((resource.kind, former), [])
+            how = f"carries the label of {former}, which it was"
         if upload := next((each for each in resource.payload.values() if isinstance(each, Content)), None):
             # What the provider never returns cannot be compared: only the mark tells that it is the same.
             candidates = [
@@ -138,15 +147,28 @@ def _indexes(
 ) -> tuple[dict[tuple[str, str], list[RemoteObject]], dict[tuple[str, str], list[RemoteObject]]]:
     by_label: dict[tuple[str, str], list[RemoteObject]] = {}
     by_name: dict[tuple[str, str], list[RemoteObject]] = {}
+    known = _declared(inputs)
     for kind, objects in free.items():
         for remote in objects.values():
-            if remote.label and remote.label.get("address"):
+            marked = (remote.label or {}).get("address")
+            if marked:
                 # What carries a mark belongs to whom the mark names, whatever it is called.
-                if ours(inputs, remote):
-                    by_label.setdefault((kind, remote.label["address"]), []).append(remote)
-            elif remote.name:
+                if not ours(inputs, remote):
+                    continue
+                by_label.setdefault((kind, marked), []).append(remote)
+            # A mark of ours that names nothing declared is left from a rename, and claims nothing.
+            if remote.name and marked not in known:
                 by_name.setdefault((kind, remote.name), []).append(remote)
     return by_label, by_name
+
+
+def _declared(inputs: Inputs) -> set[str]:
+    """Every address that the files declare, and what they say it was called before."""
+    known = {str(address) for address in inputs.resources}
+    for address, resource in inputs.resources.items():
+        if source := resource.lifecycle.moved_from:
+            known.add(str(former_address(address, source)))
+    return known
 
 
 def ours(inputs: Inputs, remote: RemoteObject) -> bool:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from callsheet.diff.classes import Verdict
+from callsheet.diff.classes import Class, Verdict
+from callsheet.diff.veil import Veil
 from callsheet.graph.order import ordered
 from callsheet.model.canonical import fingerprint
-from callsheet.model.diagnostics import Diagnostic, has_errors, warning
+from callsheet.model.diagnostics import Diagnostic, error, has_errors, warning
 from callsheet.model.errors import CallsheetError
+from callsheet.model.paths import show
 from callsheet.model.value import Content, symbols
-from callsheet.plan.assess import Assessment, assess_all, keep_acknowledged, would_erase
+from callsheet.plan.assess import Assessment, assess_all, would_erase
 from callsheet.plan.change import Action, Change
-from callsheet.plan.drafts import draft_for, draft_removal, leftover_steps, moves_of
+from callsheet.plan.drafts import draft_for, draft_removal, moves_of
 from callsheet.plan.drift import DriftReport, find_drift
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.matching import Matches, match
 from callsheet.plan.plan import Plan
 from callsheet.plan.refusals import refusals
 from callsheet.plan.resolution import Resolution, missing_externals
-from callsheet.plan.steps import Draft, open_references, with_steps
-from callsheet.plan.targeting import selected
+from callsheet.plan.steps import Draft, open_references, touched_keys, with_steps
+from callsheet.plan.targeting import Selection, selected
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -29,27 +31,29 @@ def make_plan(inputs: Inputs) -> Plan:
     if inputs.options.destroy:
         inputs = replace(inputs, resources={})
     matches = match(inputs)
-    resolution = Resolution(inputs, matches)
+    veil = Veil.of(inputs.known_secrets, inputs.state.key)
     drift = find_drift(
         inputs.state,
         inputs.live,
         inputs.kinds,
         acknowledged=inputs.acknowledged,
         today=inputs.today,
+        veil=veil,
     )
+    held = _held(matches, drift)
+    resolution = Resolution(inputs, matches, held)
     problems = [*matches.diagnostics, *missing_externals(inputs)]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
-    assessments = assess_all(inputs, matches, resolution, drift)
-    drafts, more = _drafts(inputs, matches, assessments, drift)
+    assessments = assess_all(inputs, matches, resolution, drift, veil)
+    drafts, more = _drafts(inputs, matches, assessments, held)
     problems += [*more, *resolution.diagnostics]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
-    chosen = selected(*_selection(inputs, matches, assessments), inputs.options)
+    chosen = selected(_selection(inputs, matches, assessments, drafts), inputs.options)
     if chosen is not None:
         drafts = [draft for draft in drafts if draft.change.address in chosen]
-    stepped = [_with_leftovers(change, inputs, matches) for change in with_steps(drafts)]
-    changes = _in_order([_sealed(change, inputs) for change in stepped])
+    changes = _in_order([_sealed(change, inputs) for change in with_steps(drafts)])
     problems += _warnings(drift)
     return Plan(
         environment=inputs.environment,
@@ -64,7 +68,8 @@ def make_plan(inputs: Inputs) -> Plan:
         changes=tuple(changes),
         drift=tuple(each.to_json() for each in drift.drifted),
         unmanaged=tuple(
-            {"kind": remote.kind, "remoteId": remote.id, "name": remote.name} for remote in matches.unmanaged
+            {"kind": remote.kind, "remoteId": remote.id, "name": veil.name(remote.name)}
+            for remote in matches.unmanaged
         ),
         notices=tuple(notice.to_json() for notice in drift.notices),
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
@@ -77,19 +82,22 @@ def make_plan(inputs: Inputs) -> Plan:
 
 
 def _drafts(
-    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment], drift: DriftReport
+    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment], held: Collection[str]
 ) -> tuple[list[Draft], list[Diagnostic]]:
     holders: dict[str, list[str]] = {}
     for address, record in inputs.state.records.items():
         for target in record.depends_on:
             holders.setdefault(target, []).append(moves_of(matches, address))
-    drafts, problems = [], []
+    drafts: list[Draft] = []
+    problems: list[Diagnostic] = []
     for address, assessment in assessments.items():
-        assessment, kept = keep_acknowledged(assessment, drift)
+        if address in held:
+            continue
+        problems += assessment.diagnostics
         if address in matches.live:
             problems += would_erase(assessment, matches.live[address])
-        draft, found = draft_for(inputs, matches, assessment, kept)
-        problems += found
+        draft, found = draft_for(inputs, matches, assessment)
+        problems += [*found, *_leaning(draft, assessment, held)]
         if draft:
             former = matches.moved.get(address, address)
             draft.holders = tuple(dict.fromkeys([*holders.get(address, ()), *holders.get(former, ())]))
@@ -101,8 +109,32 @@ def _drafts(
     return drafts, problems
 
 
-def _with_leftovers(change: Change, inputs: Inputs, matches: Matches) -> Change:
-    return replace(change, steps=leftover_steps(inputs, matches.records.get(change.address), change.steps))
+def _held(matches: Matches, drift: DriftReport) -> set[str]:
+    """Declared addresses whose object is gone, which somebody has acknowledged: not made again for now."""
+    return {
+        moves_of(matches, each.address)
+        for each in drift.drifted
+        if each.acknowledged and each.classification is Class.MISSING
+    } & matches.records.keys()
+
+
+def _leaning(draft: Draft | None, assessment: Assessment, held: Collection[str]) -> list[Diagnostic]:
+    """What would be sent with the id of an object that is gone, and is left so."""
+    if draft is None or not held:
+        return []
+    created = draft.change.action in (Action.CREATE, Action.REPLACE)
+    sent = set(assessment.payload) if created else touched_keys(assessment.comparison)
+    return [
+        error(
+            "plan.needs-missing",
+            f"{show(path)} refers to {ref.address}, which is gone and is left so by acknowledgedDrift",
+            hint=f"end the acknowledgement of {ref.address}, or take the reference out",
+            place=assessment.resource.place(path),
+            address=assessment.address,
+        )
+        for path, ref in draft.refs
+        if ref.address in held and path[0] in sent
+    ]
 
 
 def _sealed(change: Change, inputs: Inputs) -> Change:
@@ -134,9 +166,9 @@ def _in_order(changes: Sequence[Change]) -> list[Change]:
 
 
 def _selection(
-    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment]
-) -> tuple[list[str], dict[str, set[str]]]:
-    edges = {
+    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment], drafts: Sequence[Draft]
+) -> Selection:
+    edges: dict[str, set[str]] = {
         address: {ref.address for _, ref in open_references(each.payload)}
         for address, each in assessments.items()
     }
@@ -147,7 +179,15 @@ def _selection(
             for holder, other in inputs.state.records.items()
             if address in other.depends_on and holder in (assessments.keys() | matches.removed.keys())
         }
-    return list(edges), edges
+    remade: dict[str, set[str]] = {}
+    replaced: dict[str, set[str]] = {}
+    for draft in drafts:
+        holders = {holder for holder in draft.holders if holder in edges}
+        if draft.change.action is Action.REPLACE:
+            replaced[draft.change.address] = holders
+        if draft.change.action in (Action.REPLACE, Action.CREATE):
+            remade[draft.change.address] = holders
+    return Selection(edges, remade, replaced)
 
 
 def _contents(changes: Sequence[Change]) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from callsheet.model.address import Address
+from callsheet.model.kinds import Kind, Replacement
 from callsheet.plan.change import Action, Change
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.plan import Gate
@@ -31,6 +33,7 @@ def _emptied(inputs: Inputs) -> Iterable[Gate]:
 
 def _protected(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
     desired = {str(address): resource for address, resource in inputs.resources.items()}
+    ending = {change.address for change in changes if change.destructive}
     for change in changes:
         if not change.destructive:
             continue
@@ -43,6 +46,8 @@ def _protected(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
                 f"{change.address} would be replaced, and what a {change.kind} loses cannot be brought back",
                 "undo the change of its fixed attributes, or declare it anew under another name",
             )
+            continue
+        if _is_part(change, kind, desired, ending):
             continue
         if resource := desired.get(change.address):
             said = resource.lifecycle.prevent_destroy
@@ -57,6 +62,14 @@ def _protected(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
                 "apply it once with `preventDestroy: false`, then remove it; "
                 "or set `onRemove: forget` to leave the remote object alone",
             )
+
+
+def _is_part(change: Change, kind: Kind, desired: Collection[str], ending: Collection[str]) -> bool:
+    """Whether it is a part of something that stays and is protected itself: its parts may come and go."""
+    where = Address.parse(change.address)
+    main = str(where.document)
+    removal = change.action is Action.DELETE or kind.replacement is Replacement.CREATE_FIRST
+    return bool(where.part) and not kind.irreversible and removal and main in desired and main not in ending
 
 
 def _mass(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:

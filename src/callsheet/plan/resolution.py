@@ -7,27 +7,47 @@ from collections.abc import Collection, Mapping
 from callsheet.model.diagnostics import Diagnostic, error, warning
 from callsheet.model.paths import get
 from callsheet.model.resource import RemoteObject, Resource
-from callsheet.model.value import After, External, Path, Payload, Ref, Secret, Text, Value, symbols, transform
+from callsheet.model.value import (
+    After,
+    Digest,
+    External,
+    Path,
+    Payload,
+    Ref,
+    Secret,
+    Text,
+    Value,
+    symbols,
+    transform,
+)
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.matching import Matches
 
 
 class Resolution:
-    """Resolves payloads against one refresh. `remade` are addresses whose remote object will be a new one."""
+    """Resolves payloads against one refresh.
 
-    def __init__(self, inputs: Inputs, matches: Matches) -> None:
+    `remade` are addresses whose remote object will be a new one, `moving` attributes (address and name)
+    that this plan changes: neither is known yet. `held` are missing objects that are left missing for now:
+    they stand for what they were.
+    """
+
+    def __init__(self, inputs: Inputs, matches: Matches, held: Collection[str] = ()) -> None:
         self._inputs = inputs
         self._live: Mapping[str, RemoteObject] = matches.live
+        self._held = {address: matches.records[address] for address in held}
         self._secrets: dict[Secret | Text, str | None] = {}
         self.diagnostics: list[Diagnostic] = []
         self._told: set[str] = set()
 
-    def resolve(self, resource: Resource, remade: Collection[str]) -> Payload:
+    def resolve(
+        self, resource: Resource, remade: Collection[str], moving: Collection[tuple[str, str]] = ()
+    ) -> Payload:
         """The payload with ids and digests filled in where they are known now."""
 
         def leaf(value: Value) -> Value:
             if isinstance(value, Ref):
-                return Ref(value.address, value.attribute, self._id(value, remade))
+                return Ref(value.address, value.attribute, self._id(value, remade, moving))
             if isinstance(value, External):
                 return External(value.kind, value.name, self._inputs.externals.get((value.kind, value.name)))
             if isinstance(value, Secret):
@@ -39,11 +59,14 @@ class Resolution:
         payload: Payload = transform(resource.payload, leaf)
         return payload
 
-    def _id(self, ref: Ref, remade: Collection[str]) -> str | None:
+    def _id(self, ref: Ref, remade: Collection[str], moving: Collection[tuple[str, str]]) -> str | None:
         live = self._live.get(ref.address)
-        if live is None or ref.address in remade:
+        if record := self._held.get(ref.address):
+            value = record.remote_id if ref.attribute == "id" else record.attributes.get(ref.attribute)
+        elif live is None or ref.address in remade or (ref.address, ref.attribute) in moving:
             return None
-        value = live.id if ref.attribute == "id" else get(live.payload, (ref.attribute,))
+        else:
+            value = live.id if ref.attribute == "id" else get(live.payload, (ref.attribute,))
         return value if isinstance(value, str) else None
 
     def _digest(self, symbol: Secret | Text, resource: Resource) -> str | None:
@@ -109,6 +132,8 @@ def shown(value: Value) -> Value:
             return Secret(item.uri)
         if isinstance(item, Text):
             return Text(item.parts)
+        if isinstance(item, Digest):
+            return Digest("")
         return item
 
     return transform(value, leaf)

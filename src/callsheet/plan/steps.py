@@ -9,7 +9,7 @@ from callsheet.diff.classes import Comparison, Verdict
 from callsheet.graph.order import cycles
 from callsheet.model.errors import SpecError
 from callsheet.model.kinds import Kind, Replacement
-from callsheet.model.paths import matches_any
+from callsheet.model.paths import ABSENT, get, leaves, matches_any
 from callsheet.model.value import Path, Payload, Ref, symbols
 from callsheet.plan.change import Action, Call, Change, Step
 
@@ -22,9 +22,11 @@ class Draft:
     kind: Kind
     payload: Payload | None = None
     comparison: Comparison | None = None
+    live: Payload | None = None  # the view of the remote object
     keep: tuple[Path, ...] = ()
     holders: tuple[str, ...] = ()  # who referred to it, as state has it
     refs: tuple[tuple[Path, Ref], ...] = field(default_factory=tuple)
+    leftovers: tuple[str, ...] = ()  # remote ids that earlier replacements left behind
 
 
 def with_steps(drafts: Sequence[Draft]) -> list[Change]:
@@ -37,8 +39,10 @@ def with_steps(drafts: Sequence[Draft]) -> list[Change]:
             made[draft.change.address] = _creating_step(draft)
     changes = {}
     for draft in drafts:
-        steps = _steps(draft, deferred.get(draft.change.address, {}), made)
+        steps = _with_leftovers(draft, _steps(draft, deferred.get(draft.change.address, {}), made))
         changes[draft.change.address] = replace(draft.change, steps=tuple(steps))
+    for draft in drafts:
+        changes[draft.change.address] = _after_updates(draft, changes)
     circles = _circles(drafts)
     return [_after_holders(by_address[address], changes, circles) for address in changes]
 
@@ -155,7 +159,7 @@ def _updating_steps(draft: Draft, made: Mapping[str, int]) -> list[Step]:
             if state.path in draft.keep:
                 continue
             if state.verdict is Verdict.CLEAR:
-                clear.append(state.path)
+                clear.append(_whole(draft, state.path))
             elif state.verdict in (Verdict.SET, Verdict.RESTORE, Verdict.CONFLICT):
                 if state.desired is None and len(state.path) == 1:
                     clear.append(state.path)
@@ -172,11 +176,76 @@ def _updating_steps(draft: Draft, made: Mapping[str, int]) -> list[Step]:
             Call.UPDATE,
             keys=tuple(keys),
             omit=draft.keep,
-            clear=tuple(clear),
+            clear=tuple(dict.fromkeys(clear)),
             after=_after(needed, made),
             remote_id=draft.change.remote_id,
         )
     ]
+
+
+def _whole(draft: Draft, path: Path) -> Path:
+    """What is cleared for a path that left the files: the largest object around it that left with it.
+
+    An object leaves whole when the files mention nothing of it any more and nothing in it is anybody
+    else's, or when it loses the key that the rest of it depends on (a voice without its provider).
+    """
+    assert draft.payload is not None
+    assert draft.comparison is not None
+    cleared = {state.path for state in draft.comparison.with_verdict(Verdict.CLEAR)}
+    whole = path
+    for length in range(len(path) - 1, 0, -1):
+        around = path[:length]
+        if get(draft.payload, around) is not ABSENT or any(isinstance(step, int) for step in around):
+            break
+        rest = [each for each, _ in leaves(get(draft.live, around), around) if each not in cleared]
+        lost_union = any(
+            matches_any(around, [shape]) and (*around, key) in cleared for shape, key in draft.kind.unions
+        )
+        if rest and not lost_union:
+            break
+        whole = around
+    return whole
+
+
+def _with_leftovers(draft: Draft, steps: list[Step]) -> list[Step]:
+    """The steps, and the deletions that earlier replacements still owe.
+
+    They come last; where the address itself ends they come first, for its record is what knows of them.
+    """
+    owed = [Step(0, Call.DELETE, remote_id=old) for old in draft.leftovers]
+    if not owed:
+        return steps
+    ends = draft.change.action in (Action.DELETE, Action.FORGET)
+    address, shift = draft.change.address, len(owed) if ends else 0
+    out = []
+    for number, step in enumerate([*owed, *steps] if ends else [*steps, *owed], 1):
+        after = tuple((at, each + shift if at == address else each) for at, each in step.after)
+        if number > 1:
+            after = tuple(dict.fromkeys([(address, number - 1), *after]))
+        out.append(replace(step, number=number, after=after))
+    return out
+
+
+def _after_updates(draft: Draft, changes: Mapping[str, Change]) -> Change:
+    """Attributes that an update of their object changes (a name, a version) are known after it."""
+    change = changes[draft.change.address]
+    steps = []
+    for step in change.steps:
+        after = [
+            (ref.address, update.number)
+            for path, ref in draft.refs
+            if ref.id is None and path[0] in step.keys and ref.address != change.address
+            if (target := changes.get(ref.address)) is not None
+            for update in target.steps
+            if update.call is Call.UPDATE and _known_after(target, ref)
+        ]
+        steps.append(replace(step, after=tuple(dict.fromkeys((*step.after, *after)))))
+    return replace(change, steps=tuple(steps))
+
+
+def _known_after(target: Change, ref: Ref) -> bool:
+    """Whether an attribute is known after an update only; what a creation makes is waited for by itself."""
+    return ref.attribute != "id" and target.action not in (Action.CREATE, Action.REPLACE)
 
 
 def _after(addresses: set[str], made: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

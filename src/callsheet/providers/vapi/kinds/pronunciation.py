@@ -17,4 +17,5 @@ PRONUNCIATION_DICTIONARY = Kind(
     # An update takes the rules or the items and nothing else.
     immutable=patterns("provider", "name"),
     exports=("resourceId", "versionId"),
+    volatile=("versionId",),
 )

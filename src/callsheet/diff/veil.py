@@ -1,0 +1,47 @@
+"""The veil: what hides known secret values wherever they turn up, before anything is compared or shown.
+
+A provider may echo them, and people paste them into prompts. Strings that hold one become keyed digests,
+the same on every side, so equal ones stay equal and nothing drifts because of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from callsheet.diff.view import leaked, mask
+from callsheet.model.value import Payload, Value, transform
+
+# A shorter value would hide half of every text, and is no secret to speak of.
+SHORTEST = 4
+HIDDEN = "(hidden: it holds a secret)"
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    values: tuple[str, ...] = field(default=(), repr=False)
+    key: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, values: Iterable[str], key: bytes) -> Veil:
+        return cls(tuple(sorted({value for value in values if len(value) >= SHORTEST})), key)
+
+    def over(self, payload: Payload) -> Payload:
+        """The payload with every string that holds a known value as its digest."""
+        if not self.values:
+            return payload
+        covered: Payload = transform(payload, self._leaf)
+        return covered
+
+    def shapes(self, payload: Payload) -> tuple[str, ...]:
+        """Where the payload holds known values, as patterns that state can remember."""
+        return tuple(sorted(set(leaked(payload, self.values)))) if self.values else ()
+
+    def name(self, name: str | None) -> str | None:
+        return HIDDEN if name and self._holds(name) else name
+
+    def _leaf(self, value: Value) -> Value:
+        return mask(value, self.key) if isinstance(value, str) and self._holds(value) else value
+
+    def _holds(self, text: str) -> bool:
+        return any(value in text for value in self.values)
