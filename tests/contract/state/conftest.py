@@ -26,8 +26,8 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with stores.postgres(tmp_path_factory.mktemp("postgres")) as dsn:
+def dsn() -> Iterator[str]:
+    with stores.postgres() as dsn:
         yield dsn
 
 

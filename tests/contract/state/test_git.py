@@ -187,23 +187,50 @@ def test_no_git_and_no_repository_are_clear(work: Path, tmp_path: Path) -> None:
         )
 
 
-def test_a_push_whose_answer_was_lost_counts_if_it_arrived(work: Path, tmp_path: Path) -> None:
-    flag = tmp_path / "lose"
+@pytest.fixture
+def losing(tmp_path: Path) -> tuple[Path, Mapping[str, str]]:
+    """A git whose next push loses its answer once the file is there; that runs first, as a script."""
+    then = tmp_path / "then.sh"
     real = shutil.which("git")
     script(
         tmp_path / "bin" / "git",
         f'{real} "$@"; code=$?\n'
-        f'case " $* " in *" push "*) if [ -e {flag} ]; then rm {flag}; exit 128; fi;; esac\nexit $code',
+        f'case " $* " in *" push "*) if [ -e {then} ]; then sh {then}; rm {then}; exit 128; fi;; esac\n'
+        "exit $code",
     )
-    store = opened(work, variables={**GIT, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    return then, {**GIT, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+
+
+def test_a_push_whose_answer_was_lost_counts_if_it_arrived(
+    work: Path, losing: tuple[Path, Mapping[str, str]]
+) -> None:
+    then, variables = losing
+    store = opened(work, variables=variables)
     version = store.write("a", b"1", expected=None)
-    flag.touch()
+    then.touch()
     store.write("a", b"2", expected=version)
-    assert not flag.exists()
+    assert not then.exists()
     length = store.append("l", [b"x"], expected=0)
-    flag.touch()
+    then.touch()
     store.append("l", [b"y"], expected=length)
     assert store.read_log("l")[0] == [b"x", b"y"]
+
+
+def test_it_counts_also_if_somebody_went_on_from_it(
+    work: Path, remote: Path, losing: tuple[Path, Mapping[str, str]]
+) -> None:
+    then, variables = losing
+    store = opened(work, variables=variables)
+    length = store.append("l", [b"x"], expected=0)
+    branch = "refs/heads/callsheet-state"
+    then.write_text(
+        f"cd {remote}; export GIT_AUTHOR_NAME=o GIT_AUTHOR_EMAIL=o\n"
+        "export GIT_COMMITTER_NAME=o GIT_COMMITTER_EMAIL=o\n"
+        f"git update-ref {branch} $(git commit-tree -p {branch} -m other {branch}^{{tree}})\n"
+    )
+    store.append("l", [b"y"], expected=length)
+    assert store.read_log("l")[0] == [b"x", b"y"]
+    assert git(remote, "log", "-1", "--format=%s", branch) == "other"
 
 
 def loose(work: Path, path: str) -> Path:
