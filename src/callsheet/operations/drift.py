@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from callsheet.diff.veil import Veil
 from callsheet.model.errors import CHANGES, DONE, CallsheetError
 from callsheet.model.resource import RemoteObject
 from callsheet.operations.refresh import check_organisation, refresh
+from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.drift import DriftReport, find_drift
 from callsheet.state.snapshot import State
@@ -76,13 +78,15 @@ def drift(session: Session) -> Drift:
             hint="run drift again when it has ended",
             code="drift.unsettled",
         )
+    veil = Veil.of(known_secrets(session, state), state.key)
     report = find_drift(
         state,
         live.objects,
         session.kinds,
         acknowledged=session.acknowledged,
         today=session.today,
-        unmanaged=_unmanaged(state, live.objects),
+        unmanaged=_unmanaged(state, live.objects, veil),
+        veil=veil,
     )
     return Drift(session.environment.name, report, session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), state)
 
@@ -92,9 +96,9 @@ def _kinds(session: Session) -> set[str]:
     return {address.kind for address in session.project.documents} & set(session.kinds)
 
 
-def _unmanaged(state: State, live: dict[str, dict[str, RemoteObject]]) -> list[dict[str, Any]]:
+def _unmanaged(state: State, live: dict[str, dict[str, RemoteObject]], veil: Veil) -> list[dict[str, Any]]:
     return [
-        {"kind": kind, "remoteId": identity, "name": remote.name}
+        {"kind": kind, "remoteId": identity, "name": veil.name(remote.name)}
         for kind in sorted(live)
         for identity, remote in sorted(live[kind].items())
         if not state.owns(kind, identity)

@@ -16,6 +16,7 @@ from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.resource import Resource
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
+from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.archive import Archive
 from callsheet.plan.inputs import Inputs, Options
@@ -48,7 +49,7 @@ def plan(session: Session, options: Options) -> Planned:
     live = refresh(
         session.provider, {resource.kind for resource in resources.values()}, state, session.listener
     )
-    check_organisation(state, live)
+    check_organisation(state, live, may_be_empty=options.destroy)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
     inputs = Inputs(
         environment=session.environment.name,
@@ -58,6 +59,7 @@ def plan(session: Session, options: Options) -> Planned:
         kinds=session.kinds,
         externals=live.externals,
         digest_of=lambda symbol: session.keeper.digest(symbol, state.key),
+        known_secrets=known_secrets(session, state, resources.values()),
         identity=session.identity,
         acknowledged=session.acknowledged,
         today=session.today,

@@ -86,9 +86,25 @@ def look_up_externals(reader: Reader, resources: Mapping[object, Resource], live
         raise CallsheetError(diagnostics=live.diagnostics)
 
 
-def check_organisation(state: State, live: Live) -> None:
-    """A key that opens another organisation than the recorded one must not get any further."""
+def check_organisation(state: State, live: Live, *, may_be_empty: bool = False) -> None:
+    """A key that opens another organisation than the recorded one must not get any further.
+
+    An empty organisation cannot say which one it is, so it is not taken for the recorded one either.
+    """
     found = live.organisation
+    missing = all(
+        record.remote_id not in live.objects.get(record.kind, {}) for record in state.records.values()
+    )
+    if state.organisation and not found and state.records and missing and not may_be_empty:
+        raise CallsheetError(
+            f"the key opens an organisation without any object, and {state.environment} was applied to "
+            f"{state.organisation}, where state knows {len(state.records)}",
+            detail="An empty organisation does not say which one it is. If it is another one, everything "
+            "would be made again in the wrong place.",
+            hint="use the key of the right organisation; if everything was really deleted there, "
+            "`callsheet destroy` takes what is gone out of state, and the next apply makes it again",
+            code="provider.empty-organisation",
+        )
     if state.organisation and found and found != state.organisation:
         raise CallsheetError(
             f"the key opens the organisation {found}, and {state.environment} was applied to "

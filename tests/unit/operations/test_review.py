@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from callsheet.model.errors import CallsheetError
+from callsheet.plan.archive import pack
+from callsheet.sandbox.app import create_app
+from callsheet.sandbox.server import serve
+from callsheet.sandbox.store import Store
 from support.estate import actions
 from support.world import World
 
@@ -58,6 +66,7 @@ def test_a_knowledge_base_is_renamed_while_a_document_of_it_is_edited(world: Wor
 
 def test_a_rename_of_what_is_gone_takes_the_old_address_out_of_state(world: World) -> None:
     world.assistant("a")
+    world.assistant("other")
     world.apply()
     world.api("DELETE", f"/assistant/{world.live('/assistant', 'a')['id']}")
     world.remove("assistants/a.yaml")
@@ -66,7 +75,7 @@ def test_a_rename_of_what_is_gone_takes_the_old_address_out_of_state(world: Worl
     assert actions(planned.plan) == {"Assistant/b": "create"}
     assert world.apply(planned.archive).exit_code == 0
     with world.session() as session:
-        assert list(session.ledger.load().records) == ["Assistant/b"]
+        assert sorted(session.ledger.load().records) == ["Assistant/b", "Assistant/other"]
     settled(world)
 
 
@@ -324,3 +333,64 @@ def test_documents_of_a_protected_knowledge_base_can_be_edited(world: World) -> 
     [gate] = world.plan().plan.refusals
     assert gate.rule == "preventDestroy"
     assert gate.message.startswith("KnowledgeBase/kb would be deleted")
+
+
+SECRETS = ("canary-key", "canary-TOKEN-77")
+
+
+def shown(world: World) -> str:
+    """Everything that plan and drift let out."""
+    with zipfile.ZipFile(io.BytesIO(pack(world.plan().archive))) as archive:
+        plan = archive.read("plan.json").decode()
+    return plan + json.dumps(world.drift().to_json(), default=str)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_that_turns_up_elsewhere_is_not_shown(world: World, secret: str) -> None:
+    world.variables["TOKEN"] = "canary-TOKEN-77"
+    server = {"url": "https://x.example", "headers": {"X-Token": "secrets://env/TOKEN"}}
+    world.assistant("a", native={"server": server, "firstMessage": "hi"})
+    world.apply()
+    world.edit("/assistant", "a", {"firstMessage": f"use {secret}", "endCallMessage": f"not {secret}"})
+    world.api("POST", "/assistant", {"name": f"it is {secret}"})
+    text = shown(world)
+    assert not any(each in text for each in SECRETS)
+    assert actions(world.plan().plan) == {"Assistant/a": "update"}
+    assert {each.path for each in world.drift().report.drifted[0].movements} == {
+        ("firstMessage",),
+        ("endCallMessage",),
+    }
+    # It can be applied, and what was seen with the secret in it is no drift afterwards.
+    assert world.apply().exit_code == 0
+    live = world.live("/assistant", "a")
+    assert (live["firstMessage"], live["endCallMessage"]) == ("hi", f"not {secret}")
+    settled(world)
+    assert world.drift().report.drifted == ()
+    assert not any(each in shown(world) for each in SECRETS)
+
+
+def test_a_key_in_plain_text_is_not_shown_either(world: World) -> None:
+    world.environment(apiKey="plain-canary-key")
+    world.assistant("a")
+    world.apply()
+    world.edit("/assistant", "a", {"firstMessage": "see plain-canary-key"})
+    assert "plain-canary-key" not in shown(world)
+
+
+def test_a_key_of_another_organisation_that_is_empty_is_refused(world: World, tmp_path: Path) -> None:
+    store = Store(tmp_path / "other.sqlite")
+    server = serve(create_app(store))  # one organisation per key
+    try:
+        world.environment(baseUrl=server.url)
+        world.assistant("a")
+        world.apply()
+        world.variables["VAPI_KEY"] = "another-key"
+        for verb in (world.plan, world.drift):
+            with pytest.raises(CallsheetError, match="opens an organisation without any object"):
+                verb()
+        assert actions(world.plan(destroy=True).plan) == {"Assistant/a": "forget"}
+        world.variables["VAPI_KEY"] = "canary-key"
+        settled(world)
+    finally:
+        server.close()
+        store.close()
