@@ -19,6 +19,13 @@ class FileResolver:
 
     def resolve(self, rest: str, uri: str) -> str:
         path = self.root / rest
+        if ".." in path.parts:
+            raise SecretError(
+                f"{uri}: a path that climbs with `..` is not read",
+                detail="A reference names a place in the project, or one from the root of the machine.",
+                hint="write secrets://file/NAME, or secrets://file//run/secrets/NAME",
+                code="secret.outside",
+            )
         try:
             with path.open("rb") as handle:
                 data = handle.read(_LIMIT + 1)

@@ -136,6 +136,8 @@ class Ledger:
             if data.get("serial") != serial:
                 raise self._damaged(f"line {number} of the log has serial {data.get('serial')}, not {serial}")
             growing.add(self._entry(data, number))
+        if head is None and (serial or self._store.read_log(self._name("lineages"))[0]):
+            raise self._damaged("the head is missing")
         if head is not None:
             self._head = head.version
             known = self._json(head.data, "head")

@@ -148,6 +148,10 @@ def _problems(backend: str, settings: Mapping[str, Value], place: Places) -> lis
         elif value is not None and not (isinstance(value, str) and value):
             summary = f"`{key}` of the state backend {backend!r} is a text, not {value!r}"
             found.append(error("state.settings", summary, place=place(key)))
+        elif key == "path" and ".." in Path(str(value)).parts:
+            summary = f"`path` of the state backend climbs out of the project: {value!r}"
+            hint = "name a folder of the project, or one from the root of the machine"
+            found.append(error("state.settings", summary, hint=hint, place=place(key)))
         elif backend == "git" and value is not None and not _GIT_NAME.fullmatch(value):
             summary = f"{value!r} cannot be a {key} of Git"
             found.append(error("state.settings", summary, place=place(key)))

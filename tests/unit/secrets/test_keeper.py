@@ -34,6 +34,7 @@ def test_values_come_from_the_environment_and_from_files(tmp_path: Path) -> None
         ("secrets://file/empty", "is empty"),
         ("secrets://file/binary", "not UTF-8"),
         ("secrets://file/large", "larger than"),
+        ("secrets://file/../other/token", "climbs"),
         ("secrets://vualt/x", "no resolver"),
         ("secrets://env/", "no resolver"),
     ],

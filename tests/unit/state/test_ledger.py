@@ -147,6 +147,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "snapshot of another format": damage(lambda data: data.replace(b"state/1", b"state/9"), *SNAPSHOT),
     "snapshot gone": lambda folder: folder.joinpath(*SNAPSHOT).unlink(),
     "all documents gone": lambda folder: [folder.joinpath(*each).unlink() for each in (SNAPSHOT, HEAD)],
+    "head gone": lambda folder: folder.joinpath(*HEAD).unlink(),
+    "head and log gone": lambda folder: [folder.joinpath(*each).unlink() for each in (HEAD, LOG)],
     "head empty": damage(lambda data: b"", *HEAD),
     "head of another lineage": damage(lambda data: b'{"lineage":"other","serial":3}', *HEAD),
     "log cut at a line": damage(lambda data: b"\n".join(data.splitlines()[:-1]) + b"\n", *LOG),

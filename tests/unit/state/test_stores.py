@@ -151,3 +151,8 @@ def test_elsewhere_files_are_as_good_as_anything(variables: Mapping[str, str]) -
 @pytest.mark.parametrize("backend", ["git", "s3", "postgres"])
 def test_stores_that_outlive_the_runner_are_welcome(backend: str) -> None:
     check_ephemeral({"backend": backend}, base_url=None, variables=RUNNER)
+
+
+def test_the_folder_of_a_file_store_does_not_climb_out_of_the_project(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="climbs out of the project"):
+        open_store({"backend": "file", "path": "../elsewhere"}, root=tmp_path, variables={}, secret=str)
