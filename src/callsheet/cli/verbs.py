@@ -10,6 +10,7 @@ VERBS = {
     "apply": "Carry out a plan.",
     "destroy": "Delete everything that one environment manages.",
     "drift": "Show what changed behind Callsheet's back.",
+    "state": "List what state holds, show a record, take a lock away.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve, reset or fill the built-in stand-in for a provider.",
     "doctor": "Check environment, credentials and reachability.",
