@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from callsheet.model.address import Address
-from callsheet.model.diagnostics import Diagnostic, error
+from callsheet.model.diagnostics import Diagnostic, error, warning
 from callsheet.model.resource import RemoteObject, Resource
 from callsheet.model.value import Content
 from callsheet.plan.inputs import Inputs
@@ -103,6 +103,7 @@ def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObjec
             former = str(former_address(address, source))
             candidates = by_label.get((resource.kind, former), [])
             how = f"carries the label of {former}, which it was"
+        candidates = _of_this_lineage(inputs, candidates)
         if upload := next((each for each in resource.payload.values() if isinstance(each, Content)), None):
             # What the provider never returns cannot be compared: only the mark tells that it is the same.
             candidates = [
@@ -140,6 +141,8 @@ def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObjec
             claims[claim] = key
             out.live[key] = candidates[0]
             out.imports.add(key)
+            if _foreign(inputs, candidates[0]):
+                out.diagnostics.append(_other_lineage(resource, candidates[0]))
 
 
 def _indexes(
@@ -172,13 +175,33 @@ def _declared(inputs: Inputs) -> set[str]:
 
 
 def ours(inputs: Inputs, remote: RemoteObject) -> bool:
-    """Whether the object's mark names this application, environment and (where both say one) lineage."""
+    """Whether the object's mark names this application and environment."""
     label = remote.label or {}
-    lineage = inputs.state.lineage
-    return (
-        label.get("env") == inputs.environment
-        and label.get("app") == inputs.identity.get("app")
-        and (not lineage or not label.get("lineage") or label["lineage"] == lineage)
+    return label.get("env") == inputs.environment and label.get("app") == inputs.identity.get("app")
+
+
+def _foreign(inputs: Inputs, remote: RemoteObject) -> bool:
+    lineage, marked = inputs.state.lineage, (remote.label or {}).get("lineage")
+    return bool(lineage and marked and lineage != marked)
+
+
+def _of_this_lineage(inputs: Inputs, candidates: list[RemoteObject]) -> list[RemoteObject]:
+    """The candidates that this lineage made, if it made any.
+
+    Else all of them: where state was lost, whatever carries the right address was made by the lineage
+    that was lost with it, and making it again would double it.
+    """
+    return [each for each in candidates if not _foreign(inputs, each)] or candidates
+
+
+def _other_lineage(resource: Resource, remote: RemoteObject) -> Diagnostic:
+    return warning(
+        "plan.other-lineage",
+        f"{resource.address}: {remote.id} carries its label and another lineage",
+        detail="It was made with a state that is not this one: a lost one, or one that somebody else keeps.",
+        hint="import it only when no other state of this environment is in use",
+        place=resource.place(),
+        address=str(resource.address),
     )
 
 

@@ -242,6 +242,18 @@ def test_what_a_lost_answer_may_have_made_is_never_taken_from_what_was_there_bef
     assert len(world.plan().plan.unmanaged) == 1
 
 
+def test_lost_state_that_is_taken_over_in_part_doubles_nothing(world: World) -> None:
+    for name in ("a", "b", "c"):
+        world.assistant(name)
+    world.apply()
+    (world.root / ".callsheet").rename(world.root.parent / "lost")
+    assert world.apply(targets=("Assistant/a",)).exit_code == 0
+    assert {str(change.action) for change in world.plan().plan.changes} == {"import"}
+    assert world.apply().exit_code == 0
+    assert len(world.api("GET", "/assistant")) == 3
+    assert_settled(world)
+
+
 def test_uploads_are_found_again_when_state_is_lost(world: World) -> None:
     world.file("knowledge/returns.md", "# Returns\n")
     world.document("KnowledgeBase", "faq", {"documents": ["knowledge/returns.md"]})

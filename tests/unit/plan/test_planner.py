@@ -322,6 +322,17 @@ def test_an_upload_is_only_taken_over_when_its_mark_says_that_the_content_is_the
     assert proposed() == "create"
 
 
+def test_a_mark_of_a_lost_lineage_is_proposed_and_one_of_this_lineage_comes_first() -> None:
+    mark = {"address": "Assistant/a", "app": "acme", "env": "dev"}
+    estate = Estate().declare(resource("Assistant/a", {}))
+    estate.exists("Assistant", "old", {"name": "x"}, {**mark, "lineage": "lost"})
+    plan = estate.plan()
+    assert change(plan, "Assistant/a").remote_id == "old"
+    assert [each.code for each in plan.diagnostics] == ["plan.other-lineage"]
+    estate.exists("Assistant", "mine", {"name": "x"}, {**mark, "lineage": "lineage-1"})
+    assert change(estate.plan(), "Assistant/a").remote_id == "mine"
+
+
 def test_another_environments_mark_is_respected() -> None:
     mark = {"address": "Assistant/a", "app": "acme", "env": "prod"}
     estate = Estate().declare(resource("Assistant/a", {})).exists("Assistant", "1", {"name": "a"}, mark)
