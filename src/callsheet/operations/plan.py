@@ -59,6 +59,7 @@ def plan(session: Session, options: Options) -> Planned:
         kinds=session.kinds,
         externals=live.externals,
         digest_of=lambda symbol: session.keeper.digest(symbol, state.key),
+        native_schema=session.catalogue.native_schema,
         known_secrets=known_secrets(session, state, resources.values()),
         identity=session.identity,
         acknowledged=session.acknowledged,

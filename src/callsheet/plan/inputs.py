@@ -43,6 +43,7 @@ class Inputs:
 
     `live` maps kind and remote id to the object; it holds every object of every kind that desired or
     state mention. `digest_of` gives the keyed digest of a secret, or None where it cannot be resolved.
+    `native_schema` gives what is known of the keys that a kind has (see `Catalogue`).
     `known_secrets` are values that must not be shown, wherever they turn up.
     """
 
@@ -53,6 +54,7 @@ class Inputs:
     kinds: Mapping[str, Kind]
     externals: Mapping[tuple[str, str], str] = field(default_factory=dict)
     digest_of: Callable[[Secret | Text], str | None] = lambda _: None
+    native_schema: Callable[[str], Mapping[str, Any]] = lambda _: {}
     known_secrets: tuple[str, ...] = field(default=(), repr=False)
     identity: Mapping[str, str] = field(default_factory=dict)
     acknowledged: tuple[Acknowledgement, ...] = ()

@@ -17,6 +17,7 @@ from callsheet.plan.assess import Assessment, assess_all, would_erase
 from callsheet.plan.change import Action, Change
 from callsheet.plan.drafts import draft_for, draft_removal, moves_of
 from callsheet.plan.drift import DriftReport, find_drift
+from callsheet.plan.ignoring import ignores_nothing
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.matching import Matches, match
 from callsheet.plan.plan import Plan
@@ -54,7 +55,7 @@ def make_plan(inputs: Inputs) -> Plan:
     if chosen is not None:
         drafts = [draft for draft in drafts if draft.change.address in chosen]
     changes = _in_order([_sealed(change, inputs) for change in with_steps(drafts)])
-    problems += _warnings(drift)
+    problems += [*_warnings(drift), *ignores_nothing(inputs, matches)]
     return Plan(
         environment=inputs.environment,
         instance=inputs.state.instance,

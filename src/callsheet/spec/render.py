@@ -15,6 +15,7 @@ from callsheet.model.resource import Resource
 from callsheet.spec.contents import Contents
 from callsheet.spec.context import Context, Fetch
 from callsheet.spec.environments import Environment
+from callsheet.spec.ignoring import ignored_in_lists
 from callsheet.spec.moves import broken_moves
 from callsheet.spec.project import Project, in_order
 from callsheet.spec.references import References
@@ -75,6 +76,7 @@ def render(
     for resource in expanded.values():
         context.diagnostics += catalogue.check(resource)
     context.diagnostics += _moves(documents)
+    context.diagnostics += ignored_in_lists(expanded.values())
     context.diagnostics += [
         note("spec.not-fetched", f"{url} was not downloaded; its content is unknown")
         for url in contents.unfetched

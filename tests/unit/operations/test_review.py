@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from callsheet.model.errors import CallsheetError
+from callsheet.operations.validate import validate
 from callsheet.plan.archive import pack
 from callsheet.sandbox.app import create_app
 from callsheet.sandbox.server import serve
@@ -394,3 +395,37 @@ def test_a_key_of_another_organisation_that_is_empty_is_refused(world: World, tm
     finally:
         server.close()
         store.close()
+
+
+def test_ignoring_something_inside_of_a_list_is_an_error_with_its_place(world: World) -> None:
+    def ignore(*paths: str) -> None:
+        lifecycle = {"ignoreChanges": list(paths)}
+        native = {"function": {"name": "t"}, "messages": [said()]}
+        world.document("Tool", "t", {"type": "function", "native": native}, lifecycle=lifecycle)
+
+    for path in ("messages[*].content", "messages[0].content", "messages.0", "**.content", "messages[*]"):
+        ignore("function.description", path)
+        with pytest.raises(CallsheetError) as caught:
+            world.plan()
+        [told] = caught.value.diagnostics
+        assert told.code == "spec.ignores-in-list"
+        assert f"{path} leads into a list" in told.summary
+        assert str(told.place).startswith("specs/tools/t.yaml:1:")
+        with world.session() as session:
+            assert [each.code for each in validate(session.root).diagnostics] == ["spec.ignores-in-list"]
+    ignore("messages", "function.*")
+    world.plan()
+
+
+def test_ignoring_what_is_nowhere_is_a_warning_with_its_place(world: World) -> None:
+    paths = ["nope.x", "startSpeakingPlan", "voice.speed", "voice.sped", "native.voice", "endCallMessage"]
+    world.file("docs/a.md", "one")
+    world.document(
+        "KnowledgeBase", "kb", {"documents": ["docs/a.md"]}, lifecycle={"ignoreChanges": ["description"]}
+    )
+    native = {"voice": {"provider": "11labs", "voiceId": "burt"}}
+    world.assistant("a", native=native, lifecycle={"ignoreChanges": paths})
+    world.apply()
+    found = [each for each in world.plan().plan.diagnostics if each.code == "plan.ignores-nothing"]
+    assert [each.summary.split()[1] for each in found] == ["nope.x", "voice.sped", "native.voice"]
+    assert all(str(each.place).startswith("specs/assistants/a.yaml:1:") for each in found)
