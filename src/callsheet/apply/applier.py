@@ -16,6 +16,7 @@ from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, r
 from callsheet.apply.recovery import Found, recover, told
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
+from callsheet.diff.veil import Veil
 from callsheet.exports.export import Export
 from callsheet.exports.export import load as load_export
 from callsheet.exports.export import take as take_export
@@ -57,6 +58,8 @@ class Context:
     target: Mapping[str, object]
     renderer: str
     now: Callable[[], str]
+    # Every secret value that is known here, the provider's key among them; for hiding them.
+    known_secrets: Callable[[State], Collection[str]]
     listener: Listener = silent
     lock_timeout: float = 0.0
 
@@ -112,11 +115,17 @@ def settle(context: Context, lease: Lease) -> tuple[State, list[Found]]:
             context.provider,
             context.kinds,
             before.knows if before else (lambda _, __: False),
+            veil_of(context, state),
         )
         lease.check()
         state = context.ledger.append(entries)
         context.listener(Event("journal.resolved", {"found": [each.to_json() for each in found]}))
     return state, found
+
+
+def veil_of(context: Context, state: State) -> Veil:
+    """What hides the known secrets in everything that is kept of this run."""
+    return Veil.of(context.known_secrets(state), state.key)
 
 
 def export_now(
@@ -125,6 +134,7 @@ def export_now(
     kinds: Collection[str],
     run: str | None,
     look: Callable[[Iterable[RemoteObject]], None],
+    veil: Veil,
 ) -> Export:
     """Keep everything that is live, managed or not; kinds that nothing here needs may refuse to be listed.
 
@@ -148,6 +158,7 @@ def export_now(
         target=context.target,
         key=state.key,
         masked={(record.kind, record.remote_id): record.masked for record in state.records.values()},
+        veil=veil,
     )
     context.listener(
         Event("export.done", {"export": made.sha256, "objects": made.count, "refused": sorted(refused)})
@@ -159,10 +170,13 @@ def _carry_out(
     archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
+    veil = veil_of(context, state)
     export = None
     if requests_of(plan):
         kinds = {change.kind for change in plan.changes}
-        export = export_now(context, state, kinds, run, lambda live: check_organisation(plan, state, live))
+        export = export_now(
+            context, state, kinds, run, lambda live: check_organisation(plan, state, live), veil
+        )
 
     def append(entries: list[Entry]) -> State:
         lease.check()
@@ -175,7 +189,7 @@ def _carry_out(
         writer=context.provider.writer(),
         kinds=context.kinds,
         content=archive.content,
-        memory=Memory(context.kinds, context.secrets.value, context.renderer),
+        memory=Memory(context.kinds, veil, context.renderer),
         label=_mark(plan, state),
         keyed=plan.lineage is not None,
         traces=Traces(
@@ -208,7 +222,7 @@ def _carry_out(
     diagnostics = list(executor.broken.diagnostics) if executor.broken else []
     now = executor.state
     if not executor.broken:
-        now, more = _look_again(plan, results, now, context, append)
+        now, more = _look_again(plan, results, now, context, append, veil)
         diagnostics += more
     outcome = Outcome(
         results,
@@ -229,12 +243,13 @@ def _look_again(
     state: State,
     context: Context,
     append: Callable[[list[Entry]], State],
+    veil: Veil,
 ) -> tuple[State, list[Diagnostic]]:
     """Read back what was written, and take over what the provider changed by itself."""
     entries: list[Entry] = []
     touched = sorted({result.change.kind for result in results if result.wrote})
     try:
-        entries, diagnostics = read_back(touched, results, state, context.provider, context.kinds)
+        entries, diagnostics = read_back(touched, results, state, context.provider, context.kinds, veil)
     except CallsheetError as cause:
         # The changes are made and state is right; only the last look at them is missing.
         diagnostics = [replace(each, severity=Severity.WARNING) for each in cause.diagnostics]

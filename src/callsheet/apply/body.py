@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callsheet.diff.equality import same
-from callsheet.model.errors import CallsheetError, SecretError
+from callsheet.model.errors import CallsheetError
 from callsheet.model.kinds import Kind, Update
 from callsheet.model.paths import ABSENT, drop, drop_all, matches_any, put
 from callsheet.model.value import External, Path, Payload, Ref, Secret, Text, Value, transform
@@ -139,29 +139,3 @@ def _without_nulls(value: Value) -> Value:
 
 def _behind_first(path: Path) -> tuple[tuple[int, str], ...]:
     return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)
-
-
-def known_secrets(change: Change, get_value: Callable[[Secret | Text], str]) -> list[str]:
-    """The secret values that a change's desired state holds, for finding echoes of them.
-
-    What does not resolve here is left out: nothing that was sent needed it.
-    """
-    out: list[str] = []
-
-    def note(symbol: Secret | Text) -> None:
-        try:
-            out.append(get_value(symbol))
-        except SecretError:
-            return
-
-    def leaf(value: Value) -> Value:
-        if isinstance(value, Secret | Text):
-            note(value)
-        if isinstance(value, Text):
-            for part in value.parts:
-                if isinstance(part, Secret):
-                    note(part)
-        return value
-
-    transform(change.desired or {}, leaf)
-    return [value for value in out if len(value) >= 4]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from callsheet.apply.body import known_secrets
 from callsheet.apply.standing import baseline_of
 from callsheet.diff.equality import same
-from callsheet.diff.view import leaked, view
+from callsheet.diff.veil import Veil
+from callsheet.diff.view import view
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, get, put
 from callsheet.model.resource import RemoteObject
@@ -21,10 +21,10 @@ from callsheet.state.snapshot import Entry, State
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Makes records. `secret` gives the values whose echoes must not be kept."""
+    """Makes records. `veil` hides the echoes of every value that this run knows as a secret."""
 
     kinds: Mapping[str, Kind]
-    secret: Callable[[Secret | Text], str]
+    veil: Veil
     renderer: str
 
     def remember(
@@ -48,15 +48,14 @@ class Memory:
             remote.id,
             replaced=replace_of if replace_of is not None else (earlier.replaced if earlier else ()),
         )
-        echoes = leaked(remote.payload, known_secrets(change, self.secret)) if change.writes else []
-        masked = tuple(sorted({*change.masked, *echoes}))
+        masked = tuple(sorted({*change.masked, *self.veil.shapes(remote.payload)}))
         seen = view(kind, remote, state.key, masked)
         if earlier is not None:
             seen = baseline_of(kind, change, applied, earlier, seen)
         kept = tuple(path for path in (earlier.residual if earlier else ()) if path not in residual)
         record = replace(
             draft,
-            name=remote.name or change.name,
+            name=self.veil.name(remote.name or change.name),
             seen=seen,
             attributes=attributes_of(kind, remote),
             masked=masked,

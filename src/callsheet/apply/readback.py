@@ -10,6 +10,7 @@ from callsheet.apply.outcome import Result
 from callsheet.apply.standing import baseline_of
 from callsheet.diff.classes import Verdict
 from callsheet.diff.compare import compare
+from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
 from callsheet.model.canonical import fingerprint, plain
 from callsheet.model.diagnostics import Diagnostic, warning
@@ -29,6 +30,7 @@ def read_back(
     state: State,
     reader: Reader,
     kinds: Mapping[str, Kind],
+    veil: Veil,
 ) -> tuple[list[Entry], list[Diagnostic]]:
     """Entries that correct `seen` where the list shows something else than the answer did, and warnings.
 
@@ -48,13 +50,15 @@ def read_back(
             if remote is None:
                 found.append(_gone(change.address))
                 continue
-            live = view(kind, remote, state.key, record.masked)
+            masked = tuple(sorted({*record.masked, *veil.shapes(remote.payload)}))
+            live = view(kind, remote, state.key, masked)
             now = baseline_of(kind, change, record.applied_symbols, record, live)
             attributes = attributes_of(kind, remote)
             if fingerprint(now) != record.seen_fingerprint:
                 found += _differences(kind, record, now)
             if fingerprint(now) != record.seen_fingerprint or attributes != dict(record.attributes):
-                entries.append(Entry(put=(replace(record, seen=now, attributes=attributes),)))
+                learnt = replace(record, seen=now, attributes=attributes, masked=masked)
+                entries.append(Entry(put=(learnt,)))
     return entries, found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.traces import Traces
+from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
 from callsheet.model.diagnostics import Diagnostic, note
 from callsheet.model.kinds import Kind
@@ -54,7 +55,11 @@ def told(found: Found) -> Diagnostic:
 
 
 def recover(
-    state: State, reader: Reader, kinds: Mapping[str, Kind], before: Callable[[str, str], bool]
+    state: State,
+    reader: Reader,
+    kinds: Mapping[str, Kind],
+    before: Callable[[str, str], bool],
+    veil: Veil,
 ) -> tuple[list[Entry], list[Found]]:
     """The entries that end every begun step, and what was found. Ambiguous where two objects could be it.
 
@@ -66,14 +71,14 @@ def recover(
     traces = Traces(reader, kinds, before, state.owns)
     entries, found = [], []
     for begun in sorted(state.begun.values(), key=lambda each: each.name):
-        entry, outcome = _resolve(begun, state, reader, kinds, traces)
+        entry, outcome = _resolve(begun, state, reader, kinds, traces, veil)
         entries.append(replace(entry, end=(begun.name,)))
         found.append(outcome)
     return entries, found
 
 
 def _resolve(
-    begun: Begun, state: State, reader: Reader, kinds: Mapping[str, Kind], traces: Traces
+    begun: Begun, state: State, reader: Reader, kinds: Mapping[str, Kind], traces: Traces, veil: Veil
 ) -> tuple[Entry, Found]:
     kind = kinds[begun.kind]
     if begun.call == Call.CREATE and begun.draft is not None:
@@ -81,11 +86,13 @@ def _resolve(
         remote = traces.find(begun.kind, begun.address, begun.key, draft.applied_symbols)
         if remote is None:
             return Entry(), Found(begun, "not_done")
+        masked = tuple(sorted({*draft.masked, *veil.shapes(remote.payload)}))
         adopted = replace(
             draft,
             remote_id=remote.id,
-            name=remote.name or draft.name,
-            seen=view(kind, remote, state.key, draft.masked),
+            name=veil.name(remote.name or draft.name),
+            seen=view(kind, remote, state.key, masked),
+            masked=masked,
             attributes=attributes_of(kind, remote),
         )
         return Entry(put=(adopted,)), Found(begun, "adopted", remote.id)

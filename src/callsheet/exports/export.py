@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from callsheet.diff.veil import Veil
 from callsheet.diff.view import mask
 from callsheet.model.canonical import canonical
 from callsheet.model.errors import StateError
@@ -68,16 +69,18 @@ def take(
     target: Mapping[str, Any],
     key: bytes,
     masked: Mapping[tuple[str, str], Iterable[str]],
+    veil: Veil,
 ) -> Export:
-    """Keep what is live. `masked` are further patterns that hold secrets, per kind and id."""
+    """Keep what is live. `masked` are further patterns that hold secrets, per kind and id; `veil` hides
+    known secrets wherever they are."""
     ids: dict[str, list[str]] = {}
     packs: dict[str, list[str]] = {}
     for kind, remotes in sorted(live.items()):
         objects = {
             remote.id: {
                 "id": remote.id,
-                "name": remote.name,
-                "payload": _masked(kinds[kind], remote, key, masked.get((kind, remote.id), ())),
+                "name": veil.name(remote.name),
+                "payload": veil.over(_masked(kinds[kind], remote, key, masked.get((kind, remote.id), ()))),
             }
             for remote in remotes
         }

@@ -7,6 +7,7 @@ from callsheet.apply.outcome import Outcome
 from callsheet.apply.recovery import told
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
+from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.archive import Archive
 
@@ -54,6 +55,7 @@ def context_of(session: Session, verb: str) -> Context:
         secrets=session.keeper,
         target=session.target,
         renderer=session.renderer,
+        known_secrets=lambda state: known_secrets(session, state),
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         listener=session.listener,
         lock_timeout=session.lock_timeout,

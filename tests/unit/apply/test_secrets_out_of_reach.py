@@ -49,3 +49,17 @@ def test_an_import_with_changes_beside_a_masked_value_needs_no_state(world: Worl
     assert outcome.exit_code == 0, outcome.to_json()
     assert world.live("/tool", "getOrder")["timeoutSeconds"] == 11
     assert world.plan().plan.changes == ()
+
+
+def test_a_secret_that_turns_up_where_nobody_declared_it_is_kept_nowhere(world: World) -> None:
+    world.variables["T"] = "canary-of-a-header"
+    server = {"url": "https://x.example", "headers": {"X": "secrets://env/T"}}
+    world.assistant("a", native={"server": server})
+    world.assistant("b", firstMessage="hi")
+    world.apply()
+    # Somebody pastes the token into a prompt, and the provider's key into another.
+    world.edit("/assistant", "a", {"firstMessage": "the token is canary-of-a-header"})
+    world.edit("/assistant", "b", {"endCallMessage": "the key is canary-key"})
+    world.assistant("b", firstMessage="ho")
+    world.apply()
+    assert b"canary" not in world.state_files()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callsheet.diff.veil import Veil
 from callsheet.exports.export import Export, load, objects, take
 from callsheet.model.errors import StateError
 from callsheet.model.resource import RemoteObject
@@ -21,6 +22,7 @@ def taken(store: FileStore, count: int = 3, edited: int | None = None) -> Export
         first = "edited" if number == edited else "hi"
         headers = {"X": f"canary-{number}"}
         payload: dict[str, Any] = {"name": f"a{number}", "first": first, "server": {"headers": headers}}
+        payload["note"] = "somebody wrote canary-in-a-prompt here"
         remotes.append(live_object("Assistant", f"id-{number}", payload))
     return take(
         store,
@@ -32,6 +34,7 @@ def taken(store: FileStore, count: int = 3, edited: int | None = None) -> Export
         target={"provider": "test"},
         key=KEY,
         masked={},
+        veil=Veil.of(["canary-in-a-prompt"], KEY),
     )
 
 
