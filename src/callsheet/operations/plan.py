@@ -49,7 +49,8 @@ def plan(session: Session, options: Options) -> Planned:
     live = refresh(
         session.provider, {resource.kind for resource in resources.values()}, state, session.listener
     )
-    check_organisation(state, live, may_be_empty=options.destroy)
+    # An embedded sandbox has no key that could be another's; to destroy what is gone is to forget it.
+    check_organisation(state, live, may_be_empty=options.destroy or session.sandbox_name is not None)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
     inputs = Inputs(
         environment=session.environment.name,

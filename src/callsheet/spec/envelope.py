@@ -29,7 +29,9 @@ class LifecycleShape(Shape):
         description="What removing the document does: delete the object, or leave it alone.",
     )
     ignore_changes: list[str] | None = Field(
-        None, description="Payload paths that are never sent and never compared, such as voice.speed."
+        None,
+        description="Payload paths that are never sent and never compared, such as voice.speed. "
+        "None may lead into a list, which is sent whole.",
     )
     moved_from: str | None = Field(
         None, pattern=ADDRESS_PATTERN, description="Former address, Kind/name: rename without delete."

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from callsheet.model.errors import CallsheetError
+from callsheet.operations.sandbox import reset
 from callsheet.operations.validate import validate
 from callsheet.plan.archive import pack
 from callsheet.sandbox.app import create_app
@@ -429,3 +430,12 @@ def test_ignoring_what_is_nowhere_is_a_warning_with_its_place(world: World) -> N
     found = [each for each in world.plan().plan.diagnostics if each.code == "plan.ignores-nothing"]
     assert [each.summary.split()[1] for each in found] == ["nope.x", "voice.sped", "native.voice"]
     assert all(str(each.place).startswith("specs/assistants/a.yaml:1:") for each in found)
+
+
+def test_a_sandbox_that_was_emptied_is_made_again(world: World) -> None:
+    world.environment(baseUrl="sandbox:mine")
+    world.assistant("a")
+    world.apply()
+    reset(world.root / ".callsheet" / "sandbox.sqlite", "mine")
+    assert world.drift().exit_code("managed") == 2
+    assert actions(world.plan().plan) == {"Assistant/a": "create"}
