@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from callsheet.model.errors import CallsheetError
-from callsheet.operations.session import DEFAULT_PROVIDER
+from callsheet.operations.loading import DEFAULT_PROVIDER
 from callsheet.providers.registry import catalogue
 from callsheet.reports.published import PUBLISHED, published
 

@@ -17,20 +17,20 @@ from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.model.value import Secret, Text
+from callsheet.operations.loading import DEFAULT_PROVIDER, load_for
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
 from callsheet.secrets.keeper import Keeper
 from callsheet.spec.environments import Environment
-from callsheet.spec.project import Project, find_root, load
+from callsheet.spec.project import Project, find_root
 from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lock
 from callsheet.state.store import Store
 from callsheet.state.stores import check_ephemeral, open_store
 
 WORK = ".callsheet"
-DEFAULT_PROVIDER = "vapi"
 SANDBOX = "sandbox:"
 
 
@@ -65,7 +65,7 @@ class Session:
 
     @cached_property
     def project(self) -> Project:
-        return load(self.root)
+        return load_for(self.root, self.environment_name)
 
     @cached_property
     def environment(self) -> Environment:

@@ -10,10 +10,10 @@ from typing import Any
 from callsheet.model.diagnostics import Diagnostic, Severity, has_errors, nearest
 from callsheet.model.errors import DONE, ERROR, CallsheetError, SpecError
 from callsheet.model.resource import Resource
-from callsheet.operations.session import DEFAULT_PROVIDER
+from callsheet.operations.loading import DEFAULT_PROVIDER
 from callsheet.providers.registry import catalogue, vendor_check
 from callsheet.spec.environments import Environment
-from callsheet.spec.project import Project, load
+from callsheet.spec.project import Broken, Project, load
 from callsheet.spec.render import render
 
 
@@ -46,8 +46,10 @@ def validate(root: Path, environment: str | None = None, vendor_schema: Path | N
     """
     try:
         project = load(root)
-    except SpecError as cause:
-        return Validated((), {}, cause.diagnostics)
+    except Broken as cause:
+        if cause.project is None:
+            return Validated((), {}, cause.diagnostics)
+        project = cause.project
     chosen = _chosen(project, environment)
     found: dict[Diagnostic, list[str]] = {each: [] for each in project.diagnostics}
     counts: dict[str, int] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from callsheet.model.diagnostics import Diagnostic, Place, error, warning
 from callsheet.model.document import Origin
+from callsheet.model.value import Path
 from callsheet.spec.contents import Contents
 from callsheet.spec.environments import Environment
 from callsheet.spec.merge import Layered
@@ -54,15 +55,15 @@ class Context:
             )
         )
 
-    def faults(self, layered: Layered, expander: Expander, address: str) -> bool:
-        """Report what placeholders did wrong; whether there was anything."""
+    def faults(self, layered: Layered, expander: Expander, address: str) -> frozenset[Path]:
+        """Report what placeholders did wrong; the paths where they did."""
         for severity, faults in ((error, expander.faults), (warning, expander.doubts)):
             for fault in faults:
                 place = _within(layered.origin(fault.path), fault.needle)
                 self.diagnostics.append(
                     severity(fault.code, fault.summary, hint=fault.hint, place=place, address=address or None)
                 )
-        return bool(expander.faults)
+        return frozenset(fault.path for fault in expander.faults)
 
 
 def _within(origin: Origin, needle: str) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from callsheet.model.address import Address
+from callsheet.model.address import Address, is_name
 from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic, error, nearest, warning
 from callsheet.model.document import Origin
@@ -46,9 +46,15 @@ class Declaration:
 
 @dataclass(slots=True)
 class FileReader:
-    """Reads files into declarations; `diagnostics` fills as it goes."""
+    """Reads files into declarations; `diagnostics` fills as it goes.
+
+    `failed` are documents that were recognised but are wrong, by file; `unread` the files in which there
+    may be documents that nobody knows by name.
+    """
 
     declarations: list[Declaration] = field(default_factory=list)
+    failed: dict[Address, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def yaml(self, file: str, data: bytes) -> None:
@@ -56,6 +62,7 @@ class FileReader:
             text = decode(data)
         except Malformed as problem:
             self.diagnostics.append(problem.finding.diagnostic(file))
+            self.unread.add(file)
             return
         source = FileSource(file, text)
         documents = self._parsed(source)
@@ -80,6 +87,7 @@ class FileReader:
         except Malformed as problem:
             if assistants:
                 self.diagnostics.append(problem.finding.diagnostic(file))
+                self.unread.add(file)
             return
         source = FileSource(file, parts.header or "", 1, parts.body, parts.body_line)
         if parts.header is None:
@@ -111,6 +119,8 @@ class FileReader:
         self.diagnostics += [
             finding.diagnostic(source.file, source.first_line) for finding in parsed.findings
         ]
+        if parsed.findings:
+            self.unread.add(source.file)
         return None if parsed.findings else parsed.values
 
     def _declare(self, source: FileSource, index: int, value: Value) -> None:
@@ -138,10 +148,19 @@ class FileReader:
         if problems:
             for problem in problems:
                 self._problem(problem, source, index)
+            self._failed(kind, document, source)
             return
         address = Address(kind, document["metadata"]["name"])
         declaration = Declaration(address, document, source, index, fingerprint(document))
         self.declarations.append(declaration)
+
+    def _failed(self, kind: str, document: Payload, source: FileSource) -> None:
+        metadata = document.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if isinstance(name, str) and is_name(name):
+            self.failed[Address(kind, name)] = source.file
+        else:
+            self.unread.add(source.file)
 
     def _bad_kind(self, source: FileSource, index: int, value: dict[str, Value]) -> None:
         kind = value.get("kind")
@@ -164,6 +183,7 @@ class FileReader:
 
     def _error(self, code: str, summary: str, hint: str, source: FileSource, index: int, path: Path) -> None:
         self.diagnostics.append(error(code, summary, hint=hint, place=source.place(index, path)))
+        self.unread.add(source.file)
 
 
 def _with_body(value: dict[str, Value], body: str) -> dict[str, Value]:

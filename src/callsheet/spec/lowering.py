@@ -27,7 +27,8 @@ _CONSUMED = ("systemPromptRef", "policies", "safetyPolicyRef")
 @dataclass(slots=True)
 class Lowering:
     """One document on its last steps. `linked` says whether it holds links to other resources; `files` and
-    `settings` collect what its digests are made of; `failed` tells that something could not be had."""
+    `settings` collect what its digests are made of; `failed` tells that something could not be had. At
+    the `faulty` paths stands a placeholder that could not be replaced, which was reported."""
 
     context: Context
     layered: Layered
@@ -36,6 +37,7 @@ class Lowering:
     linked: bool
     files: dict[str, Value] = field(default_factory=dict)
     settings: dict[str, Value] = field(default_factory=dict)
+    faulty: Collection[Path] = ()
     failed: bool = False
 
     def run(self, kind: str) -> None:
@@ -61,7 +63,7 @@ class Lowering:
         for key in _CONSUMED:
             if key in spec and key != "systemPromptRef":
                 self.layered.remove(("spec", key))
-        if reference is None:
+        if reference is None or ("spec", "systemPromptRef") in self.faulty:
             return
         origin = self.layered.origin(("spec", "systemPromptRef"))
         self.layered.remove(("spec", "systemPromptRef"))
@@ -70,6 +72,9 @@ class Lowering:
         try:
             chosen = chooser.choose(reference, self.context.diagnostics)
         except NoPrompt as problem:
+            if problem.name in project.prompts.failed:
+                self.failed = True
+                return
             found = Problem((), problem.code, problem.summary, problem.hint)
             self._fail(problem.origin or origin, found)
             return
@@ -96,16 +101,17 @@ class Lowering:
         self.files |= {f"file:{path}": digest(content.encode()) for path, content in expander.files.items()}
 
     def _http_tool(self, spec: Payload) -> None:
-        if "authRef" in spec:
+        if "authRef" in spec and ("spec", "authRef") not in self.faulty:
             origin = self.layered.origin(("spec", "authRef"))
             reference = spec["authRef"]
             self.layered.remove(("spec", "authRef"))
             self.layered.put(("spec", "auth"), self._secret(reference, origin), origin)
         operations: list[dict[str, Any]] = []
         schemas: dict[Path, Origin] = {}
-        for index, operation in enumerate(spec["operations"]):
+        for index, operation in enumerate(spec.get("operations") or ()):
             path: Path = ("spec", "operations", index)
-            if reference := operation.get("schemaRef"):
+            reference = operation.get("schemaRef")
+            if reference and (*path, "schemaRef") not in self.faulty:
                 origin = self.layered.origin((*path, "schemaRef"))
                 operation = {key: item for key, item in operation.items() if key != "schemaRef"}
                 try:
@@ -169,6 +175,9 @@ class Lowering:
     def _content(self, entry: Payload, path: Path) -> Any:
         contents, name = self.context.contents, entry.get("name") if len(path) > 1 else None
         given = "path" if entry.get("path") is not None else "url"
+        if path in self.faulty or (*path, given) in self.faulty or given not in entry:
+            self.failed = True
+            return None
         try:
             if given == "path":
                 content = contents.file(entry["path"], name)

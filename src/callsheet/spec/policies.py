@@ -33,8 +33,11 @@ def named(spec: Mapping[str, Any]) -> list[tuple[Path, Value]]:
     return out
 
 
-def find(project: Project, entry: Value, path: Path) -> Declaration | Problem:
-    """The policy that `entry` names: a path, a name, `Policy/name`, or any of these as {ref: …}."""
+def find(project: Project, entry: Value, path: Path) -> Declaration | Problem | None:
+    """The policy that `entry` names: a path, a name, `Policy/name`, or any of these as {ref: …}.
+
+    None where it may be a document that is wrong itself, which is told there.
+    """
     if isinstance(entry, Mapping):
         entry = entry.get("ref")
     if not isinstance(entry, str):
@@ -45,12 +48,14 @@ def find(project: Project, entry: Value, path: Path) -> Declaration | Problem:
     found = project.documents.get(Address(POLICY, name))
     if found is not None:
         return found
+    if project.unread or Address(POLICY, name) in project.failed:
+        return None
     known = [address.name for address in project.documents if address.kind == POLICY]
     hint = nearest(name, known) or f"Known: {', '.join(known) or 'none'}."
     return Problem(path, "spec.unknown-policy", f"there is no policy {name!r}", hint)
 
 
-def _in_file(project: Project, entry: str, path: Path) -> Declaration | Problem:
+def _in_file(project: Project, entry: str, path: Path) -> Declaration | Problem | None:
     try:
         file = project.shown + project.files.resolve(entry)
     except FileProblem as problem:
@@ -59,6 +64,8 @@ def _in_file(project: Project, entry: str, path: Path) -> Declaration | Problem:
     policies = [item for item in inside if item.address.kind == POLICY]
     if len(policies) == 1:
         return policies[0]
+    if file in project.unread or file in project.failed.values():
+        return None
     if policies:
         summary = f"{entry} holds several policies"
         return Problem(path, "spec.policy", summary, "Name the one that is meant: Policy/NAME.")

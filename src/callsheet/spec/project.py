@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from callsheet.model.address import Address
-from callsheet.model.diagnostics import Diagnostic, Place, Severity, error, nearest, warning
+from callsheet.model.diagnostics import Diagnostic, Place, Severity, error, has_errors, nearest, warning
 from callsheet.model.errors import SpecError
 from callsheet.spec.declarations import Declaration, FileReader
 from callsheet.spec.environments import Environments
@@ -28,7 +28,11 @@ _YAML = (".yaml", ".yml")
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that the files say. `shown` is put before a path where people see it; `diagnostics`
-    are warnings, for with errors there is no project."""
+    are warnings, for with errors a project is given only with the error that tells them (`Broken`).
+
+    There, `failed` are the documents that are wrong, by file, and `unread` the files in which there may be
+    others: what refers to them is not to blame.
+    """
 
     root: Path
     environments: Environments
@@ -37,6 +41,8 @@ class Project:
     files: Files
     shown: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    failed: Mapping[Address, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     texts: dict[str, str] = field(default_factory=dict, repr=False)
 
     def read_text(self, reference: str) -> str:
@@ -49,6 +55,14 @@ class Project:
                 where = f"{reference}:{found.line}:{found.column}"
                 raise FileProblem(found.code, f"{where}: {found.summary}", found.hint) from None
         return self.texts[reference]
+
+
+class Broken(SpecError):
+    """Files are wrong; `project` is what the others say, None where no environment is known."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], project: Project | None) -> None:
+        super().__init__(diagnostics=diagnostics)
+        self.project = project
 
 
 def find_root(start: Path) -> Path:
@@ -67,7 +81,7 @@ def find_root(start: Path) -> Path:
 
 
 def load(root: Path, *, shown: str | None = None) -> Project:
-    """Read and check the project; SpecError with everything that is wrong.
+    """Read and check the project; Broken, a SpecError, with everything that is wrong.
 
     `shown` is the prefix of paths in messages and plans; by default the root's name where that is
     `specs`, else nothing, so that plans do not depend on where a checkout lies.
@@ -82,6 +96,8 @@ class _Loading:
         self._files = files
         self._shown = shown
         self._diagnostics: list[Diagnostic] = []
+        self._failed: dict[Address, str] = {}
+        self._unread: set[str] = set()
 
     def project(self) -> Project:
         environments = self._environments()
@@ -89,6 +105,7 @@ class _Loading:
         for found in self._files.walk():
             if found.problem is not None:
                 self._file_problem(found.path, found.problem)
+                self._unread.add(self._shown + found.path)
             else:
                 paths.append(found.path)
         reader = FileReader()
@@ -103,11 +120,22 @@ class _Loading:
             self._pins(environments, prompts)
             self._overrides(environments, documents)
         ordered = in_order(self._diagnostics)
-        if environments is None or any(item.severity is Severity.ERROR for item in ordered):
-            raise SpecError(diagnostics=ordered)
-        return Project(
-            self._files.root, environments, documents, prompts, self._files, self._shown, tuple(ordered)
+        if environments is None:
+            raise Broken(ordered, None)
+        project = Project(
+            self._files.root,
+            environments,
+            documents,
+            prompts,
+            self._files,
+            self._shown,
+            tuple(ordered),
+            self._failed,
+            frozenset(self._unread),
         )
+        if has_errors(ordered):
+            raise Broken(ordered, project)
+        return project
 
     def _environments(self) -> Environments | None:
         try:
@@ -138,6 +166,7 @@ class _Loading:
             data = self._files.read(path)
         except FileProblem as problem:
             self._file_problem(path, problem)
+            self._unread.add(self._shown + path)
             return
         if suffix == ".md":
             reader.markdown(self._shown + path, data, assistants=path.startswith(ASSISTANTS))
@@ -152,6 +181,8 @@ class _Loading:
         self._diagnostics += [
             item for item in reader.diagnostics if item.place is None or item.place.file not in content
         ]
+        self._unread |= reader.unread - content
+        self._failed = {address: file for address, file in reader.failed.items() if file not in content}
         return [item for item in reader.declarations if item.source.file not in content]
 
     def _unique(self, declarations: Iterable[Declaration]) -> dict[Address, Declaration]:
@@ -182,14 +213,16 @@ class _Loading:
 
     def _pins(self, environments: Environments, prompts: Prompts) -> None:
         for name in environments.prompts:
-            if name not in prompts.names():
+            if name not in prompts.names() | prompts.failed:
                 place = environments.source.key_place(0, ("prompts", name))
                 hint = nearest(name, prompts.names()) or f"It would be prompts/{name}.md or prompts/{name}/."
                 summary = f"there is no prompt {name!r}; its pins have no effect"
                 self._diagnostics.append(warning("spec.unknown-prompt", summary, hint=hint, place=place))
 
     def _overrides(self, environments: Environments, documents: Mapping[Address, Declaration]) -> None:
-        known = {str(address) for address in documents}
+        if self._unread:
+            return  # The document may be in a file that could not be read.
+        known = {str(address) for address in (*documents, *self._failed)}
         for environment in environments.environments.values():
             for key in environment.overrides:
                 if key not in known and "/" in key and not key.endswith("/*"):

@@ -24,11 +24,13 @@ _TAKES = {
 
 class NoPrompt(Exception):
     """A prompt that the environment cannot have. `origin` is given where another place than the reference
-    is to blame (the pin)."""
+    is to blame (the pin); `name` is the prompt of the library that was looked for."""
 
-    def __init__(self, code: str, summary: str, hint: str = "", origin: Origin | None = None) -> None:
+    def __init__(
+        self, code: str, summary: str, hint: str = "", origin: Origin | None = None, name: str = ""
+    ) -> None:
         super().__init__(summary)
-        self.code, self.summary, self.hint, self.origin = code, summary, hint, origin
+        self.code, self.summary, self.hint, self.origin, self.name = code, summary, hint, origin, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Chooser:
             known = ", ".join(str(item.version) for item in versions)
             hint = f"There is {known}." if known else f"It would be {FOLDER}{name}/{version}.md."
             summary = f"there is no version {version} of prompt {name}"
-            raise NoPrompt("spec.unknown-prompt", summary, hint, origin)
+            raise NoPrompt("spec.unknown-prompt", summary, hint, origin, name)
         takes = _TAKES[self.environment.prompt_source]
         if found.status not in takes:
             wants = f"{self.environment.name} takes {' or '.join(takes)}"
@@ -113,13 +115,13 @@ class Chooser:
         if name in self.prompts.library:
             known = ", ".join(f"{item.version} ({item.status})" for item in self.prompts.library[name])
             summary = f"no version of prompt {name} may be used in {where}, which takes {source}"
-            return NoPrompt("spec.prompt-status", summary, f"There is {known}.")
+            return NoPrompt("spec.prompt-status", summary, f"There is {known}.", name=name)
         if name in self.prompts.local:
             summary = f"prompt {name} has no versions, and {where} takes {source} only"
             hint = f"Add {FOLDER}{name}/1.0.0.md with its status."
             return NoPrompt("spec.prompt-status", summary, hint)
         hint = nearest(name, self.prompts.names()).replace("mean ", f"mean {FOLDER}").replace("?", ".md?")
-        return NoPrompt("spec.unknown-prompt", f"there is no prompt {FOLDER}{name}.md", hint)
+        return NoPrompt("spec.unknown-prompt", f"there is no prompt {FOLDER}{name}.md", hint, name=name)
 
     def _pin_origin(self, name: str) -> Origin:
         return Origin(self.environments.source, 0, ("prompts", name, self.environment.name))

@@ -99,12 +99,16 @@ class PromptFile:
 
 @dataclass(slots=True)
 class Prompts:
-    """Every prompt of a project by name: `local` paths, and `library` versions, lowest first."""
+    """Every prompt of a project by name: `local` paths, and `library` versions, lowest first.
+
+    `failed` names the prompts of the library with a version that could not be read.
+    """
 
     files: Files
     shown: str
     local: dict[str, str] = field(default_factory=dict)
     library: dict[str, list[Prompt]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
     _read: dict[str, Prompt | None] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -141,9 +145,12 @@ class Prompts:
             except FileProblem as problem:
                 place = Place(shown + path, 1, 1)
                 diagnostics.append(error(problem.code, problem.summary, hint=problem.hint, place=place))
+                prompts.failed.add(folder)
                 continue
             if prompt is not None:
                 prompts.library.setdefault(folder, []).append(prompt)
+            else:
+                prompts.failed.add(folder)
         for versions in prompts.library.values():
             versions.sort(key=lambda prompt: prompt.version or Version((0, 0, 0)))
         return prompts, diagnostics

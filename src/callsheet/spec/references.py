@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from callsheet.model.address import Address
-from callsheet.model.diagnostics import Diagnostic, error, nearest
+from callsheet.model.diagnostics import Diagnostic, Place, error, nearest
+from callsheet.model.document import Document
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import matches, show
 from callsheet.model.resource import Resource
-from callsheet.model.value import Path, Ref, Value
+from callsheet.model.value import Path, Ref, Value, symbols
 from callsheet.spec.shapes import POLICY
 
 
@@ -32,7 +33,8 @@ class References:
     """Expands every Ref of an estate.
 
     `stands_for` says what each document's address means; `declared` are all documents, also those that
-    could not be rendered: references to them are no errors of their own.
+    could not be rendered: references to them are no errors of their own. With `unread` there are files
+    that could not be read, and what is missing may be in one of them.
     """
 
     def __init__(
@@ -41,7 +43,10 @@ class References:
         resources: Mapping[Address, Resource],
         stands_for: Mapping[Address, tuple[Address, ...]],
         declared: Collection[Address],
+        *,
+        unread: bool = False,
     ) -> None:
+        self._unread = unread
         self._kinds = kinds
         self._resources = resources
         self._stands_for = stands_for
@@ -50,6 +55,18 @@ class References:
         for address in declared:
             self._named.setdefault(address.name, []).append(address)
         self.diagnostics: list[Diagnostic] = []
+
+    def check(self, document: Document, told: Collection[Place | None]) -> None:
+        """Report the references of a document that is not rendered, as far as they lead nowhere at all and
+        nothing was told of their places."""
+        for path, symbol in symbols(document.spec, ("spec",)):
+            if not isinstance(symbol, Ref) or "${" in symbol.address or document.place(path) in told:
+                continue
+            try:
+                self._addresses(symbol.address, {}, path)
+            except _Unresolved as problem:
+                if problem.code == "spec.dangling" and not self._unread:
+                    self._tell(document, path, problem)
 
     def expanded(self, resource: Resource) -> Resource:
         """The resource with whole addresses in its references; lists grow where one stands for several."""
@@ -115,7 +132,8 @@ class References:
             addresses = self._addresses(ref.address, targets, path)
             return [self._ref(ref, address, targets, path) for address in addresses]
         except _Unresolved as problem:
-            self._error(resource, path, problem)
+            if problem.code != "spec.dangling" or not self._unread:
+                self._error(resource, path, problem)
             return []
 
     def _targets(self, kind: str, path: Path) -> dict[str, str]:
@@ -184,6 +202,17 @@ class References:
         address = str(resource.document.address)
         self.diagnostics.append(
             error(problem.code, problem.summary, hint=problem.hint, place=place, address=address)
+        )
+
+    def _tell(self, document: Document, path: Path, problem: _Unresolved) -> None:
+        self.diagnostics.append(
+            error(
+                problem.code,
+                problem.summary,
+                hint=problem.hint,
+                place=document.place(path),
+                address=str(document.address),
+            )
         )
 
 

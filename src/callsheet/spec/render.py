@@ -52,6 +52,7 @@ def render(
     resources: dict[Address, Resource] = {}
     stands_for: dict[Address, tuple[Address, ...]] = {}
     documents: list[Document] = []
+    torn: list[Document] = []
     for address, declaration in project.documents.items():
         if address.kind == POLICY:
             continue
@@ -61,17 +62,28 @@ def render(
             hint = nearest(address.kind, catalogue.kinds) or f"It has {', '.join(sorted(catalogue.kinds))}."
             context.diagnostics.append(error("spec.unknown-kind", summary, hint=hint, place=place))
             continue
-        document = resolution.document(declaration)
-        if document is None:
+        resolved = resolution.document(declaration)
+        if not resolved.whole:
+            torn.append(resolved.document)
             continue
+        document = resolved.document
         rendered = catalogue.render(document)
         context.diagnostics += rendered.diagnostics
         documents.append(document)
         stands_for[address] = rendered.stands_for
         for resource in rendered.resources:
             resources[resource.address] = resource
-    references = References(catalogue.kinds, resources, stands_for, project.documents)
+    references = References(
+        catalogue.kinds,
+        resources,
+        stands_for,
+        {*project.documents, *project.failed},
+        unread=bool(project.unread),
+    )
     expanded = {address: references.expanded(resource) for address, resource in resources.items()}
+    told = {item.place for item in context.diagnostics}
+    for document in torn:
+        references.check(document, told)
     context.diagnostics += references.diagnostics
     for resource in expanded.values():
         context.diagnostics += catalogue.check(resource)

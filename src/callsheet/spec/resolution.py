@@ -51,11 +51,21 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One contribution with its placeholders replaced. `broken`: what is wrong was reported."""
+    """One contribution with its placeholders replaced. `broken`: what is wrong was reported; `faulty` are
+    the paths at which a placeholder could not be replaced."""
 
     layered: Layered
     parts: _Parts
     broken: bool
+    faulty: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A document; where it is not `whole`, what is left of it is good only for finding more mistakes."""
+
+    document: Document
+    whole: bool
 
 
 class Resolution:
@@ -71,44 +81,58 @@ class Resolution:
         self._policies: dict[str, _Layer] = {}
         self._patches: dict[tuple[str, type[Shape]], _Layer] = {}
 
-    def document(self, declaration: Declaration) -> Document | None:
-        """The document as a catalogue wants it, or None with diagnostics."""
+    def document(self, declaration: Declaration) -> Resolved:
+        """The document as a catalogue wants it; not whole, with diagnostics, where something is wrong.
+
+        Whatever is wrong, the rest is looked at too, so that everything is told at once.
+        """
         context, address = self._context, str(declaration.address)
         layer = self._base(declaration)
         layered, parts = layer.layered, layer.parts
         overrides = self._overrides(declaration)
-        if layer.broken or any(patch.broken for _, patch in overrides):
-            return None
+        patched = [(key, patch) for key, patch in overrides if not patch.broken]
+        whole = not layer.broken and len(patched) == len(overrides)
         if declaration.address.kind == "Assistant":
             self._fill(layered, parts.settings)
-        self._override(layered, overrides, parts)
+        self._override(layered, patched, parts)
         if declaration.address.kind == "Assistant":
-            merged = self._mix_in(layered, parts, address)
-            if merged is None:
-                return None
+            merged, unbroken = self._mix_in(layered, parts, address, layer.faulty)
+            whole = whole and unbroken
             if merged:
-                self._override(layered, overrides, parts)
+                self._override(layered, patched, parts)
         layered.value = {**layered.value, "spec": _without_null(layered.value["spec"])}
         if problems := _judged(layered.value):
-            context.report(layered, problems, address)
-            return None
+            whole = False
+            # A patch that is broken may be what the document lacks.
+            if len(patched) == len(overrides):
+                context.report(layered, _own(problems, layer.faulty), address)
+            _take_out(layered, problems)
         lowering = Lowering(
-            context, layered, address, self._external_kinds, parts.linked, parts.files, parts.settings
+            context,
+            layered,
+            address,
+            self._external_kinds,
+            parts.linked,
+            parts.files,
+            parts.settings,
+            layer.faulty,
         )
         lowering.run(declaration.address.kind)
-        if lowering.failed:
-            return None
+        spec, origins = layered.value["spec"], layered.origins
+        if not whole or lowering.failed:
+            return Resolved(Document(declaration.address, spec, origins=origins), False)
         metadata = layered.value["metadata"]
-        return Document(
+        document = Document(
             address=declaration.address,
-            spec=layered.value["spec"],
+            spec=spec,
             description=metadata.get("description") or "",
             labels=metadata.get("labels") or {},
             lifecycle=_lifecycle(layered.value.get("lifecycle") or {}),
-            origins=layered.origins,
+            origins=origins,
             files_digest=fingerprint(parts.files),
             settings_digest=fingerprint(parts.settings),
         )
+        return Resolved(document, True)
 
     def _base(self, declaration: Declaration) -> _Layer:
         """The document's own layer."""
@@ -126,11 +150,11 @@ class Resolution:
         expander = self._context.expander()
         changeable = {key: layered.value[key] for key in _EXPANDED if layered.value.get(key)}
         layered.value = {**layered.value, **expander.expand(changeable)}
-        broken = self._context.faults(layered, expander, address) or broken
+        faulty = self._context.faults(layered, expander, address)
         files: dict[str, Value] = {
             f"file:{path}": digest(content.encode()) for path, content in expander.files.items()
         }
-        return _Layer(layered, _Parts(files, expander.used, expander.linked), broken)
+        return _Layer(layered, _Parts(files, expander.used, expander.linked), broken or bool(faulty), faulty)
 
     def _fill(self, layered: Layered, settings: dict[str, Value]) -> None:
         environment = self._context.environment
@@ -189,14 +213,17 @@ class Resolution:
             parts.add(layer.parts)
             parts.settings[f"override.{key}"] = patch
 
-    def _mix_in(self, layered: Layered, parts: _Parts, address: str) -> bool | None:
-        """Merge the policies that the document names; whether there were any, None where one is broken."""
+    def _mix_in(
+        self, layered: Layered, parts: _Parts, address: str, faulty: Collection[Path]
+    ) -> tuple[bool, bool]:
+        """Merge the policies that the document names; whether there were any, and whether all are good."""
         named = policies.named(layered.value["spec"])
         broken = False
         for path, entry in named:
-            found = policies.find(self._context.project, entry, path)
+            found = None if path in faulty else policies.find(self._context.project, entry, path)
             if isinstance(found, Problem):
                 self._context.report(layered, [found], address)
+            if not isinstance(found, Declaration):
                 broken = True
                 continue
             policy = self._policy(found)
@@ -204,7 +231,7 @@ class Resolution:
             if not policy.broken:
                 policies.mix_in(layered, policy.layered)
                 parts.add(policy.parts)
-        return None if broken else bool(named)
+        return bool(named), not broken
 
     def _policy(self, declaration: Declaration) -> _Layer:
         """A policy with the environment's patches on it; resolved once."""
@@ -227,6 +254,26 @@ def _judged(value: Payload) -> list[Problem]:
     spec = value["spec"]
     found = judge(Envelope, value) + judge(spec_shape(value["kind"], spec), spec, ("spec",))
     return found or broken_rules(value)
+
+
+def _own(problems: list[Problem], faulty: Collection[Path]) -> list[Problem]:
+    """The problems that do not merely follow from a placeholder that was not replaced."""
+    return [
+        problem
+        for problem in problems
+        if not any(
+            problem.path[: len(path)] == path or path[: len(problem.path)] == problem.path for path in faulty
+        )
+    ]
+
+
+def _take_out(layered: Layered, problems: list[Problem]) -> None:
+    """Take the fields out of a spec that are not what the following steps count on."""
+    for problem in problems:
+        if problem.path[:1] == ("spec",) and len(problem.path) > 1:
+            layered.remove(problem.path[:2])
+    if not isinstance(layered.value["spec"], dict):
+        layered.put(("spec",), {})
 
 
 def _fill_origin(context: Context, path: Path) -> Origin:
