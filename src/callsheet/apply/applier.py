@@ -12,7 +12,7 @@ from callsheet.apply.executor import Executor, requests_of
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
-from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, recheck
+from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
 from callsheet.apply.recovery import Found, recover, told
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
@@ -73,12 +73,14 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     if plan.empty and not plan.notices and not state.begun:
         check_fits(plan, state, context.target)
         return Outcome(serial=state.serial)
+    # Told before anything is locked, as far as it can be told without asking anybody.
+    _check_secrets(plan, context.secrets, done_before(plan, state))
     with held(context) as lease:
         state, found = settle(context, lease)
         check_fits(plan, state, context.target)
         rechecked = recheck(plan, state, context.provider, context.kinds)
         check_organisation(plan, state, rechecked.live.values())
-        _check_secrets(plan, context.secrets, rechecked)
+        _check_secrets(plan, context.secrets, rechecked.done)
         for sha256 in plan.contents:
             archive.content(sha256)
         lease.check()
@@ -296,13 +298,13 @@ def _refuse(plan: Plan) -> None:
         )
 
 
-def _check_secrets(plan: Plan, secrets: Secrets, rechecked: Rechecked) -> None:
+def _check_secrets(plan: Plan, secrets: Secrets, steps: Mapping[str, int]) -> None:
     """Every secret that will be sent must resolve before anything is sent."""
     problems: dict[str, Diagnostic] = {}
     for change in plan.changes:
         if not change.writes or not change.desired:
             continue
-        done = rechecked.done.get(change.address, 0)
+        done = steps.get(change.address, 0)
         sent = {key for step in change.steps if step.number > done for key in step.keys}
         for path, symbol in symbols(change.desired):
             if isinstance(symbol, Secret | Text) and path[0] in sent:

@@ -72,7 +72,7 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
     out = Rechecked()
     fresh = _read(plan, reader)
     problems = []
-    out.done = {change.address: done for change in plan.changes if (done := steps_done(change, state))}
+    out.done = done_before(plan, state)
     for change in plan.changes:
         if change.address in out.done:
             continue
@@ -105,6 +105,11 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
     if problems:
         raise Stale(diagnostics=[item for problem in problems for item in problem.diagnostics])
     return out
+
+
+def done_before(plan: Plan, state: State) -> dict[str, int]:
+    """How many steps of each change an earlier run of the same plan has done."""
+    return {change.address: done for change in plan.changes if (done := steps_done(change, state))}
 
 
 def steps_done(change: Change, state: State) -> int:
