@@ -184,6 +184,14 @@ def test_a_plan_writes_its_file_only_and_asks_reads_only(project: World) -> None
     assert sorted(project.root.rglob("*")) == sorted([*before, project.root / "p.plan"])
 
 
+@pytest.mark.parametrize("out", [".", "..", "/", "specs"])
+def test_a_folder_is_no_place_for_a_plan(project: World, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.root.parent)
+    done = run(project, "plan", "--out", out)
+    assert done.code == 1
+    assert f"error: {out} is a folder" in done.err
+
+
 def test_an_edited_plan_is_refused_with_4(project: World) -> None:
     path = project.root / "p.plan"
     assert run(project, "plan", "--out", str(path)).code == 0
@@ -348,7 +356,7 @@ def test_validate_asks_nobody_and_tells_everything_at_once(project: World) -> No
     assert told["format"] == "callsheet.validate/1"
     assert told["valid"] is False
     assert len({each["at"].partition(":")[0] for each in told["diagnostics"]}) == 2
-    assert run(project, "validate").last.startswith("Not valid: the project cannot be loaded. ")
+    assert run(project, "validate").last.startswith("Not valid: dev. ")
     assert project.app.requests.counts == {}
 
 

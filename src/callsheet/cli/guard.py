@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from callsheet.cli.outlet import Unwritable
 from callsheet.model.exit_codes import DONE, ERROR
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Guard:
                 self.code = cause.code if isinstance(cause.code, int) else ERROR
             case BrokenPipeError():
                 self.code = ERROR
+            case Unwritable():
+                self.code = self._told(cause)
             case _:
                 self.code = self._explained(cause)
         return True
@@ -43,3 +46,9 @@ class Guard:
             return explain(self._screen, cause)
         except BrokenPipeError:
             return ERROR
+        except Unwritable as unwritable:
+            return self._told(unwritable)
+
+    def _told(self, cause: Unwritable) -> int:
+        self._screen.stderr.write(f"error: {cause}\n")
+        return ERROR

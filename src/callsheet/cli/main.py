@@ -12,6 +12,7 @@ import click
 from callsheet import __version__
 from callsheet.cli.group import LazyGroup
 from callsheet.cli.guard import Guard
+from callsheet.cli.outlet import standard_streams
 from callsheet.cli.screen import Screen, output_format
 from callsheet.model.exit_codes import DONE
 
@@ -29,7 +30,7 @@ def callsheet() -> None:
 
 def main() -> None:
     """Run the command line of this process and end it."""
-    code = run(sys.argv[1:], Screen(sys.stdin, sys.stdout, sys.stderr))
+    code = run(sys.argv[1:], Screen(*standard_streams()))
     sys.exit(code)
 
 
@@ -41,7 +42,8 @@ def run(arguments: Sequence[str], screen: Screen) -> int:
     with guard, redirect_stdout(screen.stdout):
         code = callsheet.main(list(arguments), prog_name="callsheet", standalone_mode=False, obj=screen)
         guard.code = code if isinstance(code, int) else DONE
-    screen.close()
+    with guard:
+        screen.close()
     return guard.code
 
 

@@ -126,6 +126,12 @@ def write_archive(planned: Planned, path: Path) -> None:
     """Write the plan file, whole or not at all."""
     from callsheet.plan.archive import pack
 
+    if not path.name or path.is_dir():
+        raise CallsheetError(
+            f"{path} is a folder, not a file for the plan",
+            hint=f"name the file, such as --out {path / 'dev.plan'}",
+            code="plan.out",
+        )
     data = pack(planned.archive)
     temporary = path.with_name(f".{path.name}.new")
     try:

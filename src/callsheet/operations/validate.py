@@ -59,7 +59,8 @@ def validate(root: Path, environment: str | None = None, vendor_schema: Path | N
         try:
             estate = render(project, each, catalogue(provider))
             diagnostics = [*estate.diagnostics]
-            counts[each.name] = len(estate.resources)
+            if not has_errors(project.diagnostics):
+                counts[each.name] = len(estate.resources)
             if vendor_schema is not None:
                 if provider not in checks:
                     checks[provider] = vendor_check(provider, vendor_schema)
