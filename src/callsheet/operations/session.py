@@ -60,7 +60,7 @@ class Session:
     def close(self) -> None:
         if provider := self.__dict__.get("provider"):
             provider.close()
-        if sandbox := self.__dict__.get("_sandbox_store"):
+        if sandbox := self.__dict__.get("_sandbox"):
             sandbox.close()
 
     @cached_property
@@ -146,13 +146,11 @@ class Session:
         settings = self.environment.provider
         sandbox = self.sandbox_name
         if sandbox is not None:
-            from callsheet.operations.sandboxes import application
-
             return connect(
                 settings.type or DEFAULT_PROVIDER,
                 base_url=f"{SANDBOX}{sandbox}",
                 api_key=f"sandbox-{sandbox}",
-                wsgi_app=application(self._sandbox_store, sandbox),
+                wsgi_app=self._sandbox,
                 clock=self.clock,
                 on_event=self.listener,
                 secrets=self.keeper.known_values,
@@ -190,10 +188,10 @@ class Session:
         return base.removeprefix(SANDBOX) if base.startswith(SANDBOX) else None
 
     @cached_property
-    def _sandbox_store(self) -> Any:
-        from callsheet.operations.sandboxes import open_store
+    def _sandbox(self) -> Any:
+        from callsheet.operations.sandboxes import Embedded
 
-        return open_store(self.root / WORK / "sandbox.sqlite")
+        return Embedded(self.root / WORK / "sandbox.sqlite", self.sandbox_name or "")
 
     @property
     def identity(self) -> dict[str, str]:
