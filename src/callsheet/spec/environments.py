@@ -69,11 +69,22 @@ class Environment:
     pins: Mapping[str, str] = field(default_factory=dict)
     source: FileSource = field(default_factory=lambda: FileSource("environments.yaml"), repr=False)
     section: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    # What the file says for all environments: `defaults` and `state`.
+    shared: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
     def origin(self, path: Path) -> Origin:
-        """Where the value at `path` of the section comes from: the section, or the defaults."""
-        own = get(dict(self.section), path) is not ABSENT
-        return Origin(self.source, 0, ("environments", self.name, *path) if own else ("defaults", *path))
+        """Where the value at `path` of the section comes from: the section, the defaults, or what stands
+        above both; of what is nowhere, where it would belong."""
+        places = (
+            (self.section, ("environments", self.name)),
+            (self.shared.get("defaults"), ("defaults",)),
+            ({"state": self.shared["state"]} if "state" in self.shared else None, ()),
+        )
+        for length in range(len(path), 0, -1):
+            for value, start in places:
+                if isinstance(value, Mapping) and get(dict(value), path[:length]) is not ABSENT:
+                    return Origin(self.source, 0, (*start, *path[:length]))
+        return Origin(self.source, 0, ("environments", self.name))
 
     @property
     def fills(self) -> dict[str, Value]:

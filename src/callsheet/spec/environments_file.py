@@ -10,6 +10,7 @@ from typing import Any
 from callsheet.model.address import Address, is_name
 from callsheet.model.diagnostics import Diagnostic, error, nearest, warning
 from callsheet.model.value import Path, Text, Value
+from callsheet.spec.base_urls import broken_base_url
 from callsheet.spec.environments import AcknowledgedDrift, Environment, Environments, ProviderSettings
 from callsheet.spec.placeholders import Expander, Scope
 from callsheet.spec.sections import EnvironmentSection, EnvironmentsFile
@@ -35,6 +36,7 @@ class EnvironmentsReader:
     def __init__(self, source: FileSource, folder: str) -> None:
         self._source = source
         self._folder = folder
+        self._shared: dict[str, Value] = {}
         self.diagnostics: list[Diagnostic] = []
 
     def read(self, documents: list[Value]) -> Environments | None:
@@ -49,6 +51,7 @@ class EnvironmentsReader:
         if problems or not isinstance(sections, dict):
             return None
         defaults = value.get("defaults") or {}
+        self._shared = {key: value[key] for key in ("defaults", "state") if value.get(key) is not None}
         pins = value.get("prompts") or {}
         chosen = self._default(sections)
         environments = {
@@ -103,6 +106,9 @@ class EnvironmentsReader:
                 warning("spec.plain-secret", f"the API key of {name} stands in the file", hint=hint,
                         detail="Whoever reads the repository has it.", place=place)
             )  # fmt: skip
+        if isinstance(base_url, str) and (problem := broken_base_url(base_url)):
+            place = self._origin(section, name, problem.path)
+            self.diagnostics.append(error(problem.code, problem.summary, hint=problem.hint, place=place))
         own_state = merged.get("state") or state or {"backend": "file"}
         return Environment(
             name=name,
@@ -133,6 +139,7 @@ class EnvironmentsReader:
             pins={prompt: chosen[name] for prompt, chosen in pins.items() if name in chosen},
             source=self._source,
             section=section,
+            shared=self._shared,
         )
 
     def _expanded(self, name: str, section: Mapping[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +248,7 @@ class EnvironmentsReader:
                     self._error(path, "spec.version", f"{version!r} is no version", "Write 2.3.0 or latest.")
 
     def _path(self, section: Mapping[str, Any], name: str, path: Path) -> Path:
-        return Environment(name, source=self._source, section=section).origin(path).path
+        return Environment(name, source=self._source, section=section, shared=self._shared).origin(path).path
 
     def _origin(self, section: Mapping[str, Any], name: str, path: Path) -> Any:
         return self._source.place(0, self._path(section, name, path))

@@ -77,7 +77,7 @@ def render(
         catalogue.kinds,
         resources,
         stands_for,
-        {*project.documents, *project.failed},
+        {**project.documents, **project.failed},
         unread=bool(project.unread),
     )
     expanded = {address: references.expanded(resource) for address, resource in resources.items()}

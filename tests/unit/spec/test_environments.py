@@ -84,7 +84,7 @@ def test_everything_is_typed(tmp_path: Path) -> None:
         ("promptSource: library:draft", "prompt_source: library:draft"),
         ("rateLimit: 5", "rate_limit: 5"),
         ("featureFlags: {newSchema: true}", "feature_flags: {newSchema: true}"),
-        ("provider: {baseUrl: x}", "provider: {base_url: x}"),
+        ("provider: {baseUrl: 'https://x'}", "provider: {base_url: 'https://x'}"),
         ("model: {model: x, maxTokens: 5}", "model: {model: x, max_tokens: 5}"),
     ],
 )
