@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from callsheet.apply.standing import baseline_of
+from callsheet.apply.standing import baseline_of, sends
 from callsheet.diff.equality import same
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
@@ -57,7 +57,7 @@ class Memory:
             draft,
             name=self.veil.name(remote.name or change.name),
             seen=seen,
-            attributes=attributes_of(kind, remote),
+            attributes=_attributes(kind, change, remote, earlier),
             masked=masked,
             residual=(*residual, *(path for path in kept if get(seen, path) not in (ABSENT, None))),
         )
@@ -92,11 +92,23 @@ class Memory:
         )
 
 
+def _attributes(kind: Kind, change: Change, remote: RemoteObject, earlier: Record | None) -> dict[str, Any]:
+    """The answer's attributes. Where nothing was sent, the traces of writes stay what they were: they
+    tell a person's edit, which is still to be reported, from the provider's doing."""
+    out = attributes_of(kind, remote)
+    if earlier is not None and not sends(change):
+        traces = [".".join(map(str, path)) for path in (kind.version_path, kind.updated_path) if path]
+        out |= {name: earlier.attributes[name] for name in traces if name in earlier.attributes}
+    return out
+
+
 def replaced_by(change: Change, record: Record | None) -> tuple[str, ...]:
     """The predecessors whose removal is owed once a replacement is made."""
-    if change.action is Action.REPLACE and change.remote_id and record is not None:
+    if record is None:
+        return ()
+    if change.action is Action.REPLACE and change.remote_id:
         return (*record.replaced, change.remote_id)
-    return ()
+    return record.replaced
 
 
 def _with_digests(applied: Payload, earlier: Payload) -> Payload:

@@ -10,8 +10,8 @@ from callsheet.diff.compare import compare
 from callsheet.diff.equality import agrees
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, drop, pattern, put
-from callsheet.model.value import Path, Payload
-from callsheet.plan.change import Change
+from callsheet.model.value import Path, Payload, Value
+from callsheet.plan.change import Call, Change
 from callsheet.state.record import Record
 
 
@@ -20,10 +20,25 @@ def baseline_of(kind: Kind, change: Change, applied: Payload, earlier: Record, l
     ignore = tuple(pattern(text) for text in earlier.ignore)
     comparison = compare(kind, applied, earlier.applied_symbols, earlier.seen_symbols, live, ignore=ignore)
     for state in comparison.with_verdict(Verdict.RESTORE):
-        if _sent(change, state.path) or agrees(state.desired, state.live, kind.id_sets, state.path):
+        fits = agrees(state.desired, state.live, kind.id_sets, state.path)
+        if fits or state.path in change.keeps or _sent(change, state.path):
             continue
-        live = drop(live, state.path) if state.seen is ABSENT else put(live, state.path, state.seen)
+        live = _as_seen(live, state.path, state.seen)
+    if not sends(change):
+        # Nothing was looked at but what the change is about: what nobody owns stays reported.
+        for each in comparison.unowned:
+            live = _as_seen(live, each.path, each.seen)
     return live
+
+
+def _as_seen(live: Payload, path: Path, seen: Value) -> Payload:
+    payload: Payload = drop(live, path) if seen is ABSENT else put(live, path, seen)
+    return payload
+
+
+def sends(change: Change) -> bool:
+    """Whether the change sends values at all."""
+    return any(step.call in (Call.CREATE, Call.UPDATE) for step in change.steps)
 
 
 def _sent(change: Change, path: Path) -> bool:

@@ -185,12 +185,14 @@ class Worker:
     def _delete(self, change: Change, step: Step, record: Record | None, state: State) -> StepDone:
         kind = self.kinds[change.kind]
         assert step.remote_id is not None
+        # An earlier replacement's leftover is neither what the plan compared nor the end of the address.
+        ends = change.action is Action.DELETE and step.remote_id == change.remote_id
         live = self.reader.read(change.kind, step.remote_id)
         if live is not None:
-            if change.action is Action.DELETE:
+            if ends:
                 self._fits(change, {}, state, kind, live)
             self.writer.delete(change.kind, live)
-        if change.action is Action.DELETE:
+        if ends:
             entry = Entry(remove=(change.address,))
         elif record is None or record.remote_id == step.remote_id:
             # Delete-first: until the next step makes the new one, nothing is there.
