@@ -12,6 +12,7 @@ from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.drift import DriftReport, find_drift
+from callsheet.providers.sweep import sweep
 from callsheet.state.snapshot import State
 
 FORMAT = "callsheet.drift/1"
@@ -25,6 +26,8 @@ class Drift:
     report: DriftReport
     checked_at: str
     state: State
+    # Kinds that were asked for and that the provider would not list; only where every kind was.
+    not_listed: tuple[str, ...] = ()
 
     def exit_code(self, fail_on: str) -> int:
         """2 for drift of the asked sort, else 0."""
@@ -42,6 +45,7 @@ class Drift:
             "drift": [each.to_json() for each in report.drifted],
             "notices": [notice.to_json() for notice in report.notices],
             "unmanaged": list(report.unmanaged),
+            "notListed": list(self.not_listed),
             "expiredAcknowledgements": [
                 {"address": each.address, "path": each.path, "owner": each.owner, "until": each.until}
                 for each in report.expired
@@ -60,14 +64,19 @@ class Drift:
         }
 
 
-def drift(session: Session) -> Drift:
+def drift(session: Session, *, every_kind: bool = False) -> Drift:
     """Compare what was seen with what is live; pending files are not drift.
 
+    Objects that nobody manages are told of the kinds in the files and in state, with `every_kind` of all.
     When state moves while live is read (an apply is under way), both are read again.
     """
     for _ in range(_ATTEMPTS):
         state = session.ledger.load()
         live = refresh(session.provider, _kinds(session), state, session.listener)
+        others = session.kinds.keys() - live.objects.keys() if every_kind else ()
+        more, not_listed = sweep(session.provider, others, optional=others)
+        for kind, found in more.items():
+            live.objects[kind] = {remote.id: remote for remote in found}
         check_organisation(state, live, may_be_empty=session.sandbox_name is not None)
         if session.ledger.load().serial == state.serial:
             break
@@ -88,7 +97,8 @@ def drift(session: Session) -> Drift:
         unmanaged=_unmanaged(state, live.objects, veil),
         veil=veil,
     )
-    return Drift(session.environment.name, report, session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), state)
+    checked_at = session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Drift(session.environment.name, report, checked_at, state, tuple(not_listed))
 
 
 def _kinds(session: Session) -> set[str]:

@@ -13,6 +13,7 @@ from callsheet.operations.drift import drift
 from callsheet.operations.plan import plan, write_archive
 from callsheet.operations.show import read_archive
 from callsheet.plan.inputs import Options
+from callsheet.sandbox.faults import Fault
 from support.world import World, writes
 
 
@@ -227,3 +228,22 @@ def test_pinned_environments_say_that_they_are_planned_from_the_tree(world: Worl
     with world.session(environment="prod") as session:
         notes: list[Any] = [each.code for each in plan(session, Options()).plan.diagnostics]
     assert notes == ["plan.from-tree"]
+
+
+def test_unmanaged_objects_of_other_kinds_are_seen_where_every_kind_is_asked_for(world: World) -> None:
+    world.assistant("a")
+    world.apply()
+    world.api("POST", "/squad", {"name": "theirs", "members": [{"assistant": {"name": "m"}}]})
+    with world.session() as session:
+        assert drift(session).report.unmanaged == ()
+    with world.session() as session:
+        found = drift(session, every_kind=True)
+    assert [each["name"] for each in found.report.unmanaged if each["kind"] == "Squad"] == ["theirs"]
+
+
+def test_kinds_that_the_provider_will_not_list_are_told(world: World) -> None:
+    world.assistant("a")
+    world.apply()
+    world.faults.add(Fault.parse("error GET /squad status=403 forever=true"))
+    with world.session() as session:
+        assert drift(session, every_kind=True).to_json()["notListed"] == ["Squad"]

@@ -30,7 +30,9 @@ def command(screen: Screen, env: str | None, start: str, fail_on: str) -> int:
 
     with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
         screen.opened(session)
-        found = drift(session)
+        found = drift(session, every_kind=fail_on != "managed")
+    if found.not_listed:
+        screen.say(f"Not looked at, for the provider would not list them: {', '.join(found.not_listed)}.")
     if screen.format == TERMINAL:
         from callsheet.reports.drift_lines import drift_lines
         from callsheet.reports.drift_view import drift_view
