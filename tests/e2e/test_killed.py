@@ -1,0 +1,78 @@
+"""Real processes, really killed: `kill -9` in the middle of an apply, and an apply that goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from e2e.command import COMMAND
+from support.world import World
+
+NAMES = [f"a{number:02}" for number in range(10)]
+
+
+def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=world.root,
+        env=environment(world),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def environment(world: World) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", **world.variables}
+
+
+def estate(world: World) -> None:
+    for name in NAMES:
+        world.assistant(name, tools=[{"ref": "back"}] if name == "a00" else [])
+    for name in ("t", "u", "v"):
+        world.document("Tool", name, {"type": "function", "native": {"function": {"name": name}}})
+    world.document(
+        "Tool",
+        "back",
+        {
+            "type": "handoff",
+            "native": {
+                "function": {"name": "back"},
+                "destinations": [{"type": "assistant", "assistantId": {"ref": "a00"}}],
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize("writes", [1, 4, 8, 13])
+@pytest.mark.parametrize("again", ["the same plan", "a fresh plan"])
+def test_killed_after_some_writes_and_gone_on_with(world: World, writes: int, again: str) -> None:
+    estate(world)
+    assert run(world, "plan", "--out", "p.plan").returncode == 0
+    world.bad_day("latency POST * seconds=0.05")
+    world.app.requests.reset()
+    running = subprocess.Popen(
+        [COMMAND, "apply", "p.plan"],
+        cwd=world.root,
+        env=environment(world),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while world.writes() < writes and running.poll() is None:
+        pass
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+    world.bad_day()
+    locked = run(world, "apply", "--yes")
+    assert locked.returncode == 4
+    assert "is locked" in locked.stderr
+    assert run(world, "state", "unlock", "--yes").returncode == 0
+    gone_on = run(world, "apply", "p.plan") if again == "the same plan" else run(world, "apply", "--yes")
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert sorted(each["name"] for each in world.api("GET", "/assistant")) == NAMES
+    assert len(world.api("GET", "/tool")) == 4
+    settled = run(world, "plan", "--detailed-exitcode")
+    assert settled.returncode == 0, settled.stdout
