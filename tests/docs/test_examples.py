@@ -33,11 +33,6 @@ def test_yaml_loads_and_whole_documents_fit_the_schema(block: Block) -> None:
             assert _faults(environments_schema(), value) == []
 
 
-@_in("json")
-def test_json_loads(block: Block) -> None:
-    json.loads(block.text)
-
-
 @_in("python")
 def test_python_compiles(block: Block) -> None:
     compile(block.text, str(block), "exec")

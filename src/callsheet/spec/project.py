@@ -119,6 +119,7 @@ class _Loading:
         if environments is not None:
             self._pins(environments, prompts)
             self._overrides(environments, documents)
+            self._acknowledged(environments, documents)
         ordered = in_order(self._diagnostics)
         if environments is None:
             raise Broken(ordered, None)
@@ -231,6 +232,24 @@ class _Loading:
                     summary = f"there is no document {key} to override"
                     self._diagnostics.append(
                         error("spec.override", summary, hint=nearest(key, known), place=place)
+                    )
+
+    def _acknowledged(self, environments: Environments, documents: Mapping[Address, Declaration]) -> None:
+        if self._unread:
+            return
+        known = {str(address) for address in (*documents, *self._failed)}
+        for environment in environments.environments.values():
+            for entry in environment.acknowledged_drift:
+                if str(entry.address.document) not in known:
+                    summary = f"acknowledgedDrift of {environment.name}: there is no document {entry.address}"
+                    self._diagnostics.append(
+                        warning(
+                            "spec.acknowledged-drift",
+                            summary,
+                            hint=nearest(str(entry.address.document), known)
+                            or "Remove the entry once the resource is gone.",
+                            place=environment.origin(("acknowledgedDrift",)).place(),
+                        )
                     )
 
     def _file_problem(self, path: str, problem: FileProblem) -> None:

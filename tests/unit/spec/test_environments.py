@@ -159,3 +159,13 @@ def test_the_root_is_found_from_below_and_above(tmp_path: Path) -> None:
     assert find_root(tmp_path / "repo" / "src") == root
     with pytest.raises(SpecError, match="there is no environments"):
         find_root(tmp_path)
+
+
+def test_acknowledged_drift_of_no_document_is_doubted(tmp_path: Path) -> None:
+    text = (
+        "environments:\n  dev:\n    acknowledgedDrift:\n"
+        "      - {address: Assistant/gone, owner: ana, until: 2027-01-01}\n"
+    )
+    [found] = load(write(tmp_path, {"environments.yaml": text})).diagnostics
+    assert (found.code, str(found.place)) == ("spec.acknowledged-drift", "environments.yaml:4:7")
+    assert "Assistant/gone" in found.summary

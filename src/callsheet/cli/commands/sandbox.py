@@ -105,5 +105,5 @@ def seed(screen: Screen, start: str, org: str, store: Path | None, estate: Path 
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(added.items())) or "nothing"
         screen.report([line(f"Added to {org}: {told}.")])
     else:
-        screen.document({"organisation": org, "added": dict(added)})
+        screen.document({"format": "callsheet.seed/1", "organisation": org, "added": dict(added)})
     return 0
