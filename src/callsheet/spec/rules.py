@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callsheet.model.value import Path, Payload
+from callsheet.spec.native import PROVIDERS
 from callsheet.spec.typed import Problem
 
 
@@ -19,7 +20,24 @@ def broken_rules(document: Payload) -> list[Problem]:
         "File": _file,
     }
     problems = list(checks[kind](spec)) if kind in checks else []
-    return problems + list(_lifecycle(document))
+    return [*problems, *_mark(spec), *_lifecycle(document)]
+
+
+def _mark(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """`metadata.callsheet` says which document an object belongs to; written by hand it would lie."""
+    native = spec.get("native")
+    if not isinstance(native, dict):
+        return
+    payloads: dict[Path, Any] = {(): native, **{(name,): native.get(name) for name in PROVIDERS}}
+    for path, payload in payloads.items():
+        metadata = payload.get("metadata") if isinstance(payload, dict) else None
+        if isinstance(metadata, dict) and "callsheet" in metadata:
+            yield Problem(
+                ("spec", "native", *path, "metadata", "callsheet"),
+                "spec.reserved",
+                "metadata.callsheet is Callsheet's own mark",
+                "Leave it out; Callsheet writes it.",
+            )
 
 
 def _assistant(spec: Mapping[str, Any]) -> Iterator[Problem]:

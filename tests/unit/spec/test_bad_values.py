@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.spec.project import Case, assistant
+from unit.spec.project import Case, assistant, findings, write
 
 CASES = (
     Case(
@@ -161,3 +161,12 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_bad_values(case: Case, tmp_path: Path) -> None:
     case.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "body", ["native: {metadata: {callsheet: {}}}", "native: {vapi: {metadata: {callsheet: x}}}"]
+)
+def test_callsheets_own_mark_is_not_for_files(tmp_path: Path, body: str) -> None:
+    [found] = findings(write(tmp_path, {"a.yaml": assistant(body)}))
+    assert found.code == "spec.reserved"
+    assert str(found.place).startswith("a.yaml:4:")
