@@ -17,6 +17,12 @@ from support.world import World, writes
 NAMES = ("a", "b", "c")
 TOOLS = ("t", "u")
 WORDS = st.sampled_from(["", "hello", "Say {{name}}.", "two\nlines", "no", "${"[:1], "ünï"])
+OBJECTS: dict[str, dict[str, Any]] = {
+    "voice": {"provider": "11labs", "voiceId": "burt", "stability": 0.5},
+    "transcriber": {"provider": "deepgram", "model": "nova-3"},
+    "server": {"url": "https://acme.example"},
+    "analysisPlan": {"summaryPlan": {"enabled": False}},
+}
 FAULTS = (
     "error POST /assistant status=500",
     "error PATCH /assistant/* status=400",
@@ -60,6 +66,7 @@ class Estate(RuleBasedStateMachine):
         temperature=st.none() | st.sampled_from([0, 0.5, 1.0]),
         tools=st.sets(st.sampled_from(TOOLS)),
         seconds=st.none() | st.integers(10, 600),
+        whole=st.sets(st.sampled_from(sorted(OBJECTS))),
     )
     def declare(
         self,
@@ -69,9 +76,11 @@ class Estate(RuleBasedStateMachine):
         temperature: float | None,
         tools: set[str],
         seconds: int | None,
+        whole: set[str],
     ) -> None:
         spec: dict[str, Any] = {"tools": [{"ref": tool} for tool in sorted(tools) if tool in self.tools]}
-        native: dict[str, Any] = {}
+        # Objects that come and go whole.
+        native: dict[str, Any] = {key: OBJECTS[key] for key in whole}
         if first is not None:
             spec["firstMessage"] = first
         if temperature is not None:

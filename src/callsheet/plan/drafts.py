@@ -61,7 +61,8 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
         reason = "exists at the provider and is taken over" + (", with changes" if lines else " as it is")
         draft.change = replace(change, action=Action.IMPORT, reason=reason, attributes=lines)
         return draft, problems
-    if each.fixed:
+    undecided = inputs.options.on_conflict != "overwrite"
+    if each.fixed and not (each.fixed.verdict is Verdict.CONFLICT and undecided):
         lines = attributes(each.kind, each.comparison, each.resource, each.record, each.live, True)
         draft.change = replace(
             change,

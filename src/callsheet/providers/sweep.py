@@ -9,6 +9,9 @@ from callsheet.model.errors import ProviderError
 from callsheet.model.resource import RemoteObject
 from callsheet.providers.base import Reader
 
+# What an account that has not booked a feature, or a key that may not see it, is answered with.
+_REFUSALS = {"provider.forbidden", "provider.not-found", "provider.payment-required"}
+
 
 def sweep(
     reader: Reader,
@@ -17,17 +20,17 @@ def sweep(
     optional: Collection[str] = (),
     told: Callable[[str, int], None] = lambda _, __: None,
 ) -> tuple[dict[str, list[RemoteObject]], list[str]]:
-    """Every object of every kind, and the optional kinds that the provider would not list.
+    """Every object of every kind, and the optional kinds that this account or key may not list.
 
-    ProviderError when a kind that is not optional cannot be listed.
+    ProviderError when a kind that is not optional cannot be listed, or any for another reason.
     """
     names = sorted(kinds)
 
     def listed(kind: str) -> list[RemoteObject] | None:
         try:
             return list(reader.list_all(kind))
-        except ProviderError:
-            if kind in optional:
+        except ProviderError as cause:
+            if kind in optional and {each.code for each in cause.diagnostics} <= _REFUSALS:
                 return None
             raise
 

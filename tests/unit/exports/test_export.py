@@ -9,7 +9,7 @@ import pytest
 
 from callsheet.diff.veil import Veil
 from callsheet.exports.export import Export, load, objects, take
-from callsheet.model.errors import StateError
+from callsheet.model.errors import CallsheetError, StateError
 from callsheet.model.resource import RemoteObject
 from callsheet.state.file import FileStore
 from support.estate import KEY, KINDS, live_object
@@ -111,8 +111,14 @@ def test_kinds_that_nothing_needs_may_be_out_of_reach(world: World) -> None:
     outcome = world.apply()
     assert outcome.exit_code == 0
     world.document("Tool", "t", {"type": "endCall"})
+    # Trouble is no refusal: an export that lacks a kind for no reason would be no way back.
+    world.bad_day("error GET /observability/scorecard status=500 count=99")
+    world.app.requests.reset()
+    with pytest.raises(CallsheetError, match="500"):
+        world.apply()
+    assert world.writes() == 0
     world.bad_day("error GET /assistant status=403 count=99")
     world.app.requests.reset()
-    with pytest.raises(Exception, match="403"):
+    with pytest.raises(CallsheetError, match="403"):
         world.apply()
     assert world.writes() == 0

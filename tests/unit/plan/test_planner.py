@@ -105,6 +105,14 @@ def test_a_conflict_may_be_overwritten_or_kept() -> None:
     assert any(each.code == "plan.conflict-kept" for each in keep.diagnostics)
 
 
+def test_a_conflict_about_what_cannot_be_changed_is_decided_before_anything_is_replaced() -> None:
+    estate = Estate().managed(resource("Tool/t", {"type": "x"}), "1")
+    estate.edit("Tool", "1", type="y").declare(resource("Tool/t", {"type": "z"}))
+    assert estate.plan().conflicts
+    assert actions(estate.plan(on_conflict="keep")) == {"Tool/t": "refresh"}
+    assert actions(estate.plan(on_conflict="overwrite")) == {"Tool/t": "replace"}
+
+
 def test_what_converged_is_a_matter_of_state_only() -> None:
     estate = Estate().managed(resource("Assistant/a", {"first": "hi"}), "1")
     plan = (
