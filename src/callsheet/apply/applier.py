@@ -13,7 +13,7 @@ from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
-from callsheet.apply.recovery import Found, recover, told
+from callsheet.apply.recovery import Found, check_same_organisation, recover, told
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
 from callsheet.diff.veil import Veil
@@ -111,7 +111,9 @@ def settle(context: Context, lease: Lease) -> tuple[State, list[Found]]:
         return state, found
     state = context.ledger.append([Entry(fence=lease.token)])
     if state.begun:
-        before = load_export(context.store, str(state.run["export"])) if state.run else None
+        check_same_organisation(state, context.provider)
+        name = (state.run or {}).get("export")
+        before = load_export(context.store, str(name)) if name else None
         entries, found = recover(
             state,
             context.provider,

@@ -11,6 +11,7 @@ from callsheet.apply.traces import Traces
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
 from callsheet.model.diagnostics import Diagnostic, note
+from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
 from callsheet.plan.change import Call
 from callsheet.providers.base import Reader
@@ -52,6 +53,20 @@ def told(found: Found) -> Diagnostic:
         f"run {found.begun.run} ended without a word: its {found.begun.call} of {found.begun.address} {said}",
         address=found.begun.address,
     )
+
+
+def check_same_organisation(state: State, reader: Reader) -> None:
+    """Nothing can be found out with the key of another organisation: there, nothing ever happened."""
+    for kind in sorted({record.kind for record in state.records.values()}):
+        for remote in reader.list_all(kind):
+            if remote.organisation and state.organisation and remote.organisation != state.organisation:
+                raise Stale(
+                    f"the key opens the organisation {remote.organisation}, and state of "
+                    f"{state.environment} is about {state.organisation}",
+                    detail="An earlier run ended without a word; what it had begun must be found out first.",
+                    hint="use the right organisation's key: provider.apiKey in environments.yaml",
+                    code="stale.organisation",
+                )
 
 
 def recover(

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from callsheet.model.errors import CallsheetError
+from callsheet.model.errors import CallsheetError, Stale
 from callsheet.operations.apply import apply, settle_journal
 from callsheet.operations.plan import plan
 from callsheet.plan.archive import Archive
 from callsheet.plan.inputs import Options
 from callsheet.providers.vapi.writer import VapiWriter
+from callsheet.sandbox.app import create_app
+from callsheet.sandbox.server import serve
 from callsheet.state.file import FileStore
 from support.world import World, writes
 
@@ -142,6 +144,35 @@ def test_killed_and_applied_again(
     assert outcome.exit_code == 0, outcome.to_json()
     settled(world)
     assert died or point > 40
+
+
+def test_with_another_organisations_key_nothing_is_found_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate(world)
+    world.apply()
+    changed(world)
+    die(world, world.plan().archive, monkeypatch, 9)
+    world.time_passes(120)
+    other = serve(create_app(world._store, organisation="other"))
+    try:
+        here, world.server = world.server, other
+        world.api("POST", "/assistant", {"name": "theirs"})
+        world.environment()
+        with world.session() as session:
+            begun = dict(session.ledger.load().begun)
+            assert begun
+            with pytest.raises(Stale, match="the key opens the organisation"):
+                settle_journal(session)
+            assert dict(session.ledger.load().begun) == begun
+        world.server = here
+        world.environment()
+    finally:
+        other.close()
+    with world.session() as session:
+        settle_journal(session)
+    assert world.apply().exit_code == 0
+    settled(world)
 
 
 @pytest.mark.parametrize("point", range(1, 30, 2))
