@@ -12,15 +12,6 @@ from callsheet.model.exit_codes import PARTIAL as PARTIAL
 from callsheet.model.exit_codes import REFUSED as REFUSED
 from callsheet.model.exit_codes import STALE as STALE
 
-# Where several hold, the first of these wins (design §10).
-PRECEDENCE = (ERROR, PARTIAL, STALE, REFUSED, CHANGES, DONE)
-
-
-def worst(codes: Iterable[int]) -> int:
-    """The exit code to give where several hold."""
-    present = set(codes)
-    return next((code for code in PRECEDENCE if code in present), DONE)
-
 
 class CallsheetError(Exception):
     """Anything that stops a verb. Holds one or more diagnostics; never a secret."""

@@ -40,10 +40,6 @@ class Verdict(Enum):
     FINAL = auto()  # the answer stands
 
 
-def on_no_connection() -> Verdict:
-    return Verdict.AGAIN
-
-
 def on_lost_answer(method: str) -> Verdict:
     return Verdict.AGAIN if method in _TWICE_IS_ONCE else Verdict.MAYBE_DONE
 
