@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from callsheet.apply.applier import Context, apply_plan, held, settle
+from callsheet.apply.applier import apply_plan
+from callsheet.apply.context import Context, held
 from callsheet.apply.outcome import Outcome
 from callsheet.apply.recovery import told
+from callsheet.apply.settling import settle
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
 from callsheet.operations.secrecy import known_secrets

@@ -180,6 +180,8 @@ class Ledger:
                 fence=header.get("fence", 0),
                 born=header.get("born"),
                 run=header.get("run"),
+                hold=header.get("hold"),
+                audit=header.get("audit"),
                 begun={begun.name: begun for begun in map(Begun.from_json, header.get("begun", ()))},
                 records={record.address: record for record in records},
             )
@@ -230,6 +232,8 @@ class Ledger:
             "fence": state.fence,
             "born": state.born,
             "run": dict(state.run) if state.run else None,
+            "hold": dict(state.hold) if state.hold else None,
+            "audit": dict(state.audit) if state.audit else None,
             "begun": [begun.to_json() for _, begun in sorted(state.begun.items())],
         }
         lines = [canonical(header)]

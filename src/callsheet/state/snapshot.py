@@ -32,6 +32,9 @@ class State:
     fence: int = 0  # the token of the last holder of the lock that wrote
     born: str | None = None  # the digest of the plan whose apply began the lineage
     run: Mapping[str, Any] | None = None  # the last run that wrote: id, export, time
+    # A rollback's: the files whose digests it names are not applied again before they change.
+    hold: Mapping[str, Any] | None = None
+    audit: Mapping[str, Any] | None = None  # how many records the audit log holds, and the last one's hash
 
     def owns(self, kind: str, remote_id: str) -> bool:
         """Whether an object is bound to an address, or came along with one (a knowledge base's tool)."""
@@ -66,6 +69,8 @@ class Entry:
     end: tuple[str, ...] = ()  # names of begun steps whose outcome this entry holds
     fence: int | None = None
     run: Mapping[str, Any] | None = None
+    hold: Mapping[str, Any] | None = None  # empty: the hold ends
+    audit: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -77,6 +82,10 @@ class Entry:
             out["fence"] = self.fence
         if self.run is not None:
             out["run"] = dict(self.run)
+        if self.hold is not None:
+            out["hold"] = dict(self.hold)
+        if self.audit is not None:
+            out["audit"] = dict(self.audit)
         if self.put:
             out["put"] = [record.to_json() for record in self.put]
         if self.remove:
@@ -95,6 +104,8 @@ class Entry:
             tuple(data.get("end", ())),
             data.get("fence"),
             data.get("run"),
+            data.get("hold"),
+            data.get("audit"),
         )
 
 
@@ -107,10 +118,20 @@ class Growing:
     organisation: str | None
     fence: int
     run: Mapping[str, Any] | None
+    hold: Mapping[str, Any] | None
+    audit: Mapping[str, Any] | None
 
     @classmethod
     def of(cls, state: State) -> Growing:
-        return cls(dict(state.records), dict(state.begun), state.organisation, state.fence, state.run)
+        return cls(
+            dict(state.records),
+            dict(state.begun),
+            state.organisation,
+            state.fence,
+            state.run,
+            state.hold,
+            state.audit,
+        )
 
     def add(self, entry: Entry) -> None:
         for name in entry.end:
@@ -124,6 +145,8 @@ class Growing:
         self.organisation = self.organisation or entry.organisation
         self.fence = self.fence if entry.fence is None else entry.fence
         self.run = self.run if entry.run is None else entry.run
+        self.hold = self.hold if entry.hold is None else (entry.hold or None)
+        self.audit = self.audit if entry.audit is None else entry.audit
 
     def state(self, base: State, serial: int) -> State:
         """`base` with these parts, as they are now."""
@@ -134,5 +157,7 @@ class Growing:
             organisation=self.organisation,
             fence=self.fence,
             run=self.run,
+            hold=self.hold,
+            audit=self.audit,
             serial=serial,
         )

@@ -1,0 +1,62 @@
+"""What a plan is carried out with: the provider, the store, the lock, the secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from callsheet.diff.veil import Veil
+from callsheet.model.events import Listener, silent
+from callsheet.model.kinds import Kind
+from callsheet.model.value import Secret, Text
+from callsheet.providers.base import Provider
+from callsheet.state.ledger import Ledger
+from callsheet.state.lock import Claim, Lease, Lock
+from callsheet.state.snapshot import State
+from callsheet.state.store import Store
+
+
+class Secrets(Protocol):
+    """What apply needs of the keeper of secrets."""
+
+    def value(self, symbol: str | Secret | Text) -> str: ...
+
+    def digest(self, symbol: Secret | Text, key: bytes) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan is carried out with. `claim` says who holds the lock, and which run this is."""
+
+    provider: Provider
+    kinds: Mapping[str, Kind]
+    ledger: Ledger
+    store: Store
+    lock: Lock
+    claim: Claim
+    secrets: Secrets
+    target: Mapping[str, object]
+    renderer: str
+    now: Callable[[], str]
+    # Every secret value that is known here, the provider's key among them; for hiding them.
+    known_secrets: Callable[[State], Collection[str]]
+    listener: Listener = silent
+    lock_timeout: float = 0.0
+
+
+@contextmanager
+def held(context: Context) -> Iterator[Lease]:
+    """The environment's lock, kept alive while the block runs. Held says who has it."""
+    lease = context.lock.acquire(context.claim, timeout=context.lock_timeout)
+    lease.keep_alive()
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
+def veil_of(context: Context, state: State) -> Veil:
+    """What hides the known secrets in everything that is kept of this run."""
+    return Veil.of(context.known_secrets(state), state.key)
