@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_secrets, refuse
@@ -72,7 +73,7 @@ def _carry_out(
         lease.check()
         return context.ledger.append(entries)
 
-    started = {"id": run, "at": context.now(), "by": context.claim.owner}
+    started = _started(plan, context, state)
     state = append([Entry(run=started | ({"export": export.sha256} if export else {}))])
     worker = Worker(
         reader=context.provider,
@@ -145,6 +146,22 @@ def _look_again(
         diagnostics = [replace(each, severity=Severity.WARNING) for each in cause.diagnostics]
     entries += rebaselined(plan, state)
     return (append(entries) if entries else state), diagnostics
+
+
+def _started(plan: Plan, context: Context, state: State) -> dict[str, Any]:
+    """What state knows of a run from before its first step on: enough to tell of it if it is killed."""
+    claim = context.claim
+    return {
+        "id": claim.run,
+        "at": context.now(),
+        "by": claim.owner,
+        "how": claim.how,
+        "host": claim.host,
+        "mode": plan.mode,
+        "plan": plan.digest,
+        "source": dict(plan.source),
+        "serial": state.serial,
+    }
 
 
 def _mark(plan: Plan, state: State) -> dict[str, str]:

@@ -131,15 +131,16 @@ class Session:
     def claim(self, verb: str) -> Claim:
         """Who this process says it is, and the id of a new run: its time and a few random digits."""
         started = self.clock.now().strftime("%Y%m%dT%H%M%SZ")
-        return Claim(self.owner, f"{started}-{self.run_ids()}", socket.gethostname(), verb)
+        owner, how = self.owner
+        return Claim(owner, f"{started}-{self.run_ids()}", socket.gethostname(), verb, how)
 
     @property
-    def owner(self) -> str:
-        """The person or job that runs this, by its own word."""
+    def owner(self) -> tuple[str, str]:
+        """The person or job that runs this, by its own word, and the variable that says so."""
         for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME"):
             if value := self.variables.get(name):
-                return value
-        return "unknown"
+                return value, name
+        return "unknown", ""
 
     @cached_property
     def provider(self) -> Provider:

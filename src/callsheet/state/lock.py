@@ -89,12 +89,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a process says of itself when it asks for the lock."""
+    """What a process says of itself when it asks for the lock; `how` says where the owner's name is from."""
 
     owner: str
     run: str
     host: str
     verb: str
+    how: str = ""
 
 
 class Lock:
