@@ -20,7 +20,7 @@ def settle(context: Context, lease: Lease) -> tuple[State, list[Found]]:
     if state.begun:
         check_same_organisation(state, context.provider)
         name = (state.run or {}).get("export")
-        before = load_export(context.store, str(name)) if name else None
+        before = load_export(context.store, state.environment, str(name)) if name else None
         entries, found = recover(
             state,
             context.provider,

@@ -22,6 +22,7 @@ from callsheet.model.kinds import Kind
 from callsheet.model.paths import find, pattern, put
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Payload, from_json
+from callsheet.state.names import named
 from callsheet.state.store import Store
 
 FORMAT = "callsheet.export/1"
@@ -75,6 +76,7 @@ def take(
     known secrets wherever they are."""
     ids: dict[str, list[str]] = {}
     packs: dict[str, list[str]] = {}
+    blobs: list[bytes] = []
     for kind, remotes in sorted(live.items()):
         objects = {
             remote.id: {
@@ -85,10 +87,11 @@ def take(
             for remote in remotes
         }
         ids[kind] = sorted(objects)
-        packs[kind] = [
-            store.put_blob(zlib.compress(canonical([objects[each] for each in group]), 6))
-            for group in _packed(ids[kind])
+        made = [
+            zlib.compress(canonical([objects[each] for each in group]), 6) for group in _packed(ids[kind])
         ]
+        packs[kind] = [named(pack) for pack in made]
+        blobs += made
     manifest = {
         "format": FORMAT,
         "environment": environment,
@@ -98,12 +101,13 @@ def take(
         "ids": ids,
         "packs": packs,
     }
-    return _from_manifest(store.put_blob(canonical(manifest)), manifest)
+    names = store.put_blobs([*blobs, canonical(manifest)], space=_space(environment))
+    return _from_manifest(names[-1], manifest)
 
 
-def load(store: Store, sha256: str) -> Export:
+def load(store: Store, environment: str, sha256: str) -> Export:
     """An export by its name. StateError when it is missing, damaged or no export."""
-    data = store.get_blob(sha256)
+    data = store.get_blob(sha256, space=_space(environment))
     try:
         manifest = orjson.loads(data)
         if manifest["format"] != FORMAT:
@@ -118,10 +122,10 @@ def load(store: Store, sha256: str) -> Export:
 
 def objects(store: Store, export: Export, kind: str) -> list[Exported]:
     """The objects of one kind, verified."""
-    out = []
+    out, space = [], _space(export.environment)
     for pack in export.packs.get(kind, ()):
         try:
-            entries = orjson.loads(zlib.decompress(store.get_blob(pack)))
+            entries = orjson.loads(zlib.decompress(store.get_blob(pack, space=space)))
             out += [
                 Exported(kind, entry["id"], entry["name"], from_json(entry["payload"])) for entry in entries
             ]
@@ -130,6 +134,11 @@ def objects(store: Store, export: Export, kind: str) -> list[Exported]:
                 f"a part of export {export.sha256[:12]} is damaged", code="export.damaged"
             ) from None
     return out
+
+
+def _space(environment: str) -> str:
+    """Where in the store an environment's exports lie: what one no longer needs, another may."""
+    return f"exports/{environment}"
 
 
 def _masked(kind: Kind, remote: RemoteObject, key: bytes, more: Iterable[str]) -> Payload:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from callsheet.model.errors import StateError
-from callsheet.state.names import checked, checked_sha256, joined, parted
-from callsheet.state.store import Moved, Versioned
+from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
+from callsheet.state.store import Moved, Stored, Versioned
 
 _LOCK_SECONDS = 30.0
 
@@ -51,18 +51,25 @@ class FileStore:
             path.unlink()
             _sync(path.parent)
 
-    def put_blob(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self._path("blobs", f"{sha256[:2]}/{sha256}")
-        with self._writing(path):
-            if not path.exists():
-                self._replace(path, data)
-        return sha256
+    def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
+        names = [named(data) for data in blobs]
+        for name, data in zip(names, blobs, strict=True):
+            path = self._blob(space, name)
+            with self._writing(path):
+                if not path.exists():
+                    self._replace(path, data)
+        return names
 
-    def get_blob(self, sha256: str) -> bytes:
-        path = self._path("blobs", f"{checked_sha256(sha256)[:2]}/{sha256}")
+    def get_blob(self, sha256: str, *, space: str) -> bytes:
+        path = self._blob(space, sha256)
         try:
             data = path.read_bytes()
+        except FileNotFoundError:
+            raise StateError(
+                f"the blob {sha256} is not in {self.describe()}",
+                hint="check that this is the folder that it was kept in, or restore it from a backup",
+                code="state.missing",
+            ) from None
         except OSError as cause:
             raise self._unreadable(path, cause) from None
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -73,6 +80,12 @@ class FileStore:
                 code="state.damaged",
             )
         return data
+
+    def remove_blobs(self, names: Collection[str], *, space: str) -> None:
+        for name in names:
+            path = self._blob(space, name)
+            with self._writing(path):
+                path.unlink(missing_ok=True)
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         path = self._path("logs", log)
@@ -112,6 +125,26 @@ class FileStore:
         path = self._path("logs", log)
         with self._locked(), self._writing(path):
             path.unlink(missing_ok=True)
+
+    def contents(self, prefix: str = "") -> Iterator[Stored]:
+        try:
+            for path in (self.folder / "documents").rglob("*"):
+                if _is_named(path) and lies_in(name := self._name(path), prefix):
+                    yield Stored("document", name)
+            for path in (self.folder / "logs").rglob("*"):
+                if _is_named(path) and lies_in(name := self._name(path), prefix):
+                    yield Stored("log", name)
+            for path in (self.folder / "blobs").rglob("*"):
+                if _is_named(path) and lies_in(space := self._name(path.parent.parent), prefix):
+                    yield Stored("blob", space, path.name)
+        except OSError as cause:
+            raise self._unreadable(Path(cause.filename or self.folder), cause) from None
+
+    def _name(self, path: Path) -> str:
+        return "/".join(path.relative_to(self.folder).parts[1:])
+
+    def _blob(self, space: str, sha256: str) -> Path:
+        return self._path("blobs", space) / checked_sha256(sha256)[:2] / sha256
 
     def _path(self, family: str, name: str) -> Path:
         return self.folder / family / checked(name)
@@ -179,6 +212,11 @@ def _private(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         if not each.exists():
             each.mkdir(mode=0o700, exist_ok=True)
+
+
+def _is_named(path: Path) -> bool:
+    """Whether it is a file that a name leads to, and none that was being written when a process died."""
+    return not path.name.startswith(".") and path.is_file()
 
 
 def _whole(data: bytes) -> int:

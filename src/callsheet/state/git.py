@@ -1,10 +1,10 @@
 """State on a branch of the project's own repository: pushes that compare and swap, and no infrastructure.
 
-The branch holds `documents/NAME@`, `blobs/AB/SHA256` and `logs/NAME/@/BLOCK`; `@` is in no name, so that one
-name can continue another. A log is blocks of about 32 KB, so that an append writes the last block and not
-the whole. Each write is a commit on top of the branch as it is at the remote, pushed with a lease on that
-very commit: nobody's write can be overwritten. Where somebody else was faster, the branch is fetched and the
-write tried again, unless it was the same document or log that they wrote.
+The branch holds `documents/NAME@`, `blobs/SPACE/AB/SHA256` and `logs/NAME/@/BLOCK`; `@` is in no name, so
+that one name can continue another. A log is blocks of about 32 KB, so that an append writes the last block
+and not the whole. Each write is a commit on top of the branch as it is at the remote, pushed with a lease on
+that very commit: nobody's write can be overwritten. Where somebody else was faster, the branch is fetched and
+the write tried again, unless it was the same document or log that they wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from callsheet.model.errors import StateError
-from callsheet.state.names import checked, checked_sha256, joined, parted
+from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
 from callsheet.state.repository import Answer, Leaf, Repository
-from callsheet.state.store import Moved, Versioned
+from callsheet.state.store import Moved, Stored, Versioned
 
 BRANCH = "callsheet-state"
 LOCAL = "none"
@@ -103,21 +103,21 @@ class GitStore:
 
         self._change(f"remove {name}", edit)
 
-    def put_blob(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = _blob(sha256)
-        # Blobs never change: one that was there when the branch was last seen needs no look at the remote.
-        if self._leaf(self._repository.resolve(self._seen), path):
-            return sha256
+    def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
+        wanted = {_blob(space, named(data)): data for data in blobs}
 
         def edit(tip: str | None) -> Edit | None:
-            return None if self._leaf(tip, path) else Edit({path: data})
+            there = self._paths(tip, _space(space))
+            missing = {path: data for path, data in wanted.items() if path not in there}
+            return Edit(missing) if missing else None
 
-        self._change(f"keep {sha256[:12]}", edit)
-        return sha256
+        if wanted:
+            self._change(f"keep {len(wanted)} of {space}", edit)
+        return [named(data) for data in blobs]
 
-    def get_blob(self, sha256: str) -> bytes:
-        path = _blob(sha256)
+    def get_blob(self, sha256: str, *, space: str) -> bytes:
+        path = _blob(space, sha256)
+        # Blobs never change: one that was there when the branch was last seen needs no look at the remote.
         leaf = self._leaf(self._repository.resolve(self._seen), path) or self._leaf(self._current(), path)
         if leaf is None:
             raise StateError(
@@ -129,6 +129,16 @@ class GitStore:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise self._damaged(f"the blob {sha256} does not hold what its name says")
         return data
+
+    def remove_blobs(self, names: Collection[str], *, space: str) -> None:
+        unwanted = {_blob(space, name) for name in names}
+
+        def edit(tip: str | None) -> Edit | None:
+            there = sorted(unwanted & self._paths(tip, _space(space)))
+            return Edit({}, tuple(there)) if there else None
+
+        if unwanted:
+            self._change(f"remove {len(unwanted)} of {space}", edit)
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         block = joined(entries)
@@ -162,6 +172,11 @@ class GitStore:
 
         self._change(f"remove {log}", edit)
 
+    def contents(self, prefix: str = "") -> Iterator[Stored]:
+        tip = self._current()
+        found = {_stored(path) for path in self._paths(tip, "documents", "logs", "blobs")}
+        return (each for each in found if lies_in(each.name, prefix))
+
     # reading
 
     def _current(self) -> str | None:
@@ -182,6 +197,9 @@ class GitStore:
     def _leaf(self, tip: str | None, path: str) -> Leaf | None:
         found = self._repository.entries(tip, path) if tip else []
         return next((leaf for leaf in found if leaf.path == path), None)
+
+    def _paths(self, tip: str | None, *folders: str) -> set[str]:
+        return {leaf.path for leaf in self._repository.entries(tip, *folders)} if tip else set()
 
     def _blocks(self, tip: str | None, log: str) -> list[Leaf]:
         path = _log(log)
@@ -301,9 +319,23 @@ def _document(name: str) -> str:
     return f"documents/{checked(name)}@"
 
 
-def _blob(sha256: str) -> str:
-    return f"blobs/{checked_sha256(sha256)[:2]}/{sha256}"
+def _space(name: str) -> str:
+    return f"blobs/{checked(name)}"
+
+
+def _blob(space: str, sha256: str) -> str:
+    return f"{_space(space)}/{checked_sha256(sha256)[:2]}/{sha256}"
 
 
 def _log(name: str) -> str:
     return f"logs/{checked(name)}/@"
+
+
+def _stored(path: str) -> Stored:
+    family, _, rest = path.partition("/")
+    if family == "documents":
+        return Stored("document", rest.removesuffix("@"))
+    if family == "logs":
+        return Stored("log", rest.rpartition("/@/")[0])
+    space, _, sha256 = rest.rsplit("/", 2)
+    return Stored("blob", space, sha256)

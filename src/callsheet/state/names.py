@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -23,6 +24,16 @@ def checked_sha256(name: str) -> str:
     if not _SHA256.fullmatch(name):
         raise StateError(f"{name!r} is no SHA-256", code="state.name")
     return name
+
+
+def named(blob: bytes) -> str:
+    """The name of a blob: its SHA-256 in hex."""
+    return hashlib.sha256(blob).hexdigest()
+
+
+def lies_in(name: str, prefix: str) -> bool:
+    """Whether a name is the prefix or lies beneath it; everything lies in the empty one."""
+    return not prefix or name == prefix or name.startswith(f"{prefix}/")
 
 
 def joined(entries: Sequence[bytes]) -> bytes:

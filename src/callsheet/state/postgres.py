@@ -12,20 +12,22 @@ import os
 import threading
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from callsheet.model.errors import StateError
 from callsheet.state import postgres_statements as statements
-from callsheet.state.names import checked, checked_sha256, joined, parted
+from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
 from callsheet.state.postgres_errors import conninfo_wrong, failed, no_psycopg
-from callsheet.state.store import Moved, Versioned
+from callsheet.state.store import Moved, Stored, Versioned
 
 if TYPE_CHECKING:
     import psycopg
 
 SCHEMA = "callsheet"
+# Bytes of blobs in one statement: a message of PostgreSQL's has to fit into memory, on both sides.
+_PARCEL = 32 * 1024 * 1024
 
 
 @dataclass
@@ -91,14 +93,16 @@ class PostgresStore:
         if self._write(statements.REMOVE, checked(name), expected) == 0:
             raise self._moved(name)
 
-    def put_blob(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not self._rows(statements.KEPT, sha256):
-            self._write(statements.KEEP, sha256, data)
-        return sha256
+    def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
+        wanted = {named(data): data for data in blobs}
+        there = {name for (name,) in self._rows(statements.KEPT, checked(space), list(wanted))}
+        missing = [name for name in wanted if name not in there]
+        for names in _parcels(missing, wanted):
+            self._write(statements.KEEP, space, names, [wanted[name] for name in names])
+        return [named(data) for data in blobs]
 
-    def get_blob(self, sha256: str) -> bytes:
-        rows = self._rows(statements.GET, checked_sha256(sha256))
+    def get_blob(self, sha256: str, *, space: str) -> bytes:
+        rows = self._rows(statements.GET, checked(space), checked_sha256(sha256))
         if not rows:
             raise StateError(
                 f"the blob {sha256} is not in {self.describe()}",
@@ -109,6 +113,9 @@ class PostgresStore:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise self._damaged(f"the blob {sha256} does not hold what its name says")
         return data
+
+    def remove_blobs(self, names: Collection[str], *, space: str) -> None:
+        self._write(statements.FORGET, checked(space), [checked_sha256(name) for name in names])
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         lines, mark = joined(entries), self._nonce()
@@ -144,6 +151,11 @@ class PostgresStore:
 
     def remove_log(self, log: str) -> None:
         self._write(statements.REMOVE_LOG, checked(log))
+
+    def contents(self, prefix: str = "") -> Iterator[Stored]:
+        for kind, name, sha256 in self._rows(statements.CONTENTS):
+            if lies_in(name, prefix):
+                yield Stored(kind, name, sha256)
 
     # statements
 
@@ -243,3 +255,17 @@ class PostgresStore:
             hint="restore the schema from a backup of the database",
             code="state.damaged",
         )
+
+
+def _parcels(names: Sequence[str], blobs: Mapping[str, bytes]) -> Iterator[list[str]]:
+    """The names in groups whose blobs go into one statement; a large one goes alone."""
+    parcel: list[str] = []
+    size = 0
+    for name in names:
+        if parcel and size + len(blobs[name]) > _PARCEL:
+            yield parcel
+            parcel, size = [], 0
+        parcel.append(name)
+        size += len(blobs[name])
+    if parcel:
+        yield parcel

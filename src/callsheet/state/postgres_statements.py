@@ -11,7 +11,7 @@ TABLES: tuple[LiteralString, ...] = (
     """create table if not exists {schema}.documents (
          name text primary key, version text not null, sha256 text not null, data bytea not null)""",
     """create table if not exists {schema}.blobs (
-         sha256 text primary key, data bytea not null)""",
+         space text not null, sha256 text not null, data bytea not null, primary key (space, sha256))""",
     """create table if not exists {schema}.logs (
          id bigint generated always as identity primary key,
          name text not null unique, length bigint not null)""",
@@ -28,9 +28,13 @@ REPLACE: LiteralString = """
     update {schema}.documents set version = %s, sha256 = %s, data = %b where name = %s and version = %s"""
 REMOVE: LiteralString = "delete from {schema}.documents where name = %s and version = %s"
 
-KEEP: LiteralString = "insert into {schema}.blobs (sha256, data) values (%s, %b) on conflict do nothing"
-KEPT: LiteralString = "select 1 from {schema}.blobs where sha256 = %s"
-GET: LiteralString = "select data from {schema}.blobs where sha256 = %s"
+KEEP: LiteralString = """
+    insert into {schema}.blobs (space, sha256, data)
+    select %s, each.name, each.data from unnest(%s::text[], %b::bytea[]) as each (name, data)
+    on conflict do nothing"""
+KEPT: LiteralString = "select sha256 from {schema}.blobs where space = %s and sha256 = any(%s)"
+GET: LiteralString = "select data from {schema}.blobs where space = %s and sha256 = %s"
+FORGET: LiteralString = "delete from {schema}.blobs where space = %s and sha256 = any(%s)"
 
 # The update locks the log's row to the statement's end; a second appender waits, and finds another length.
 APPEND: LiteralString = """
@@ -49,3 +53,8 @@ READ_LOG: LiteralString = """
     from {schema}.logs l left join {schema}.log_blocks b on b.log = l.id
     where l.name = %s order by b.position"""
 REMOVE_LOG: LiteralString = "delete from {schema}.logs where name = %s"
+
+CONTENTS: LiteralString = """
+    select 'document', name, null from {schema}.documents
+    union all select 'log', name, null from {schema}.logs
+    union all select 'blob', space, sha256 from {schema}.blobs"""

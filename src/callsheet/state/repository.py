@@ -107,10 +107,10 @@ class Repository:
 
     # objects
 
-    def entries(self, commit: str, path: str) -> list[Leaf]:
-        """The files at or under a path, in order; none where the path is not there."""
+    def entries(self, commit: str, *paths: str) -> list[Leaf]:
+        """The files at or under paths, in order; none where a path is not there."""
         # Not `cat-file COMMIT:PATH`: that calls an object that was lost and a path that never was the same.
-        out = self.run("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", path).out
+        out = self.run("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *paths).out
         found = []
         for line in filter(None, out.decode().split("\0")):
             about, _, name = line.partition("\t")

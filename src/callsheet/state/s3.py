@@ -1,7 +1,7 @@
 """State in an S3 bucket, or in anything that speaks S3 with conditional writes.
 
 `PREFIX/documents/NAME` and `PREFIX/logs/NAME` are replaced with `If-Match`, or made with `If-None-Match`;
-their ETags are the versions. `PREFIX/blobs/AB/SHA256` and `PREFIX/segments/NAME/GENERATION/NUMBER` never
+their ETags are the versions. `PREFIX/blobs/SPACE/SHA256` and `PREFIX/segments/NAME/GENERATION/NUMBER` never
 change. Conditional deletes are not to be had everywhere, so a removed document stays as a small object that
 says so. Each write carries a mark of its own: where an answer got lost and the retry is told that somebody
 was faster, the mark tells whether that was this very write.
@@ -15,19 +15,19 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from callsheet.model.errors import StateError
 from callsheet.state.block_log import Damaged, Head
-from callsheet.state.names import checked, checked_sha256, joined
+from callsheet.state.names import checked, checked_sha256, joined, lies_in, named
 from callsheet.state.s3_errors import failed, no_boto3
-from callsheet.state.store import Moved, Versioned
+from callsheet.state.store import Moved, Stored, Versioned
 
 _ATTEMPTS = 6
-_READERS = 8
+_PARALLEL = 8
 _MARK = "callsheet-write"
 _SHA256 = "callsheet-sha256"
 _REMOVED = "callsheet-removed"
@@ -100,18 +100,14 @@ class S3Store:
         except _Lost:
             raise self._moved(name) from None
 
-    def put_blob(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
-        key = _blob(sha256)
-        if self._head(key) is None:
-            try:
-                self._put(key, data, None)
-            except _Lost:
-                return sha256
-        return sha256
+    def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
+        wanted = {_blob(space, named(data)): data for data in blobs}
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            list(pool.map(self._keep, wanted, wanted.values()))
+        return [named(data) for data in blobs]
 
-    def get_blob(self, sha256: str) -> bytes:
-        found = self._get(_blob(sha256))
+    def get_blob(self, sha256: str, *, space: str) -> bytes:
+        found = self._get(_blob(space, sha256))
         if found is None:
             raise StateError(
                 f"the blob {sha256} is not in {self.describe()}",
@@ -121,6 +117,10 @@ class S3Store:
         if hashlib.sha256(found.data).hexdigest() != sha256:
             raise self._damaged(f"the blob {sha256} does not hold what its name says")
         return found.data
+
+    def remove_blobs(self, names: Collection[str], *, space: str) -> None:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            list(pool.map(self._delete, {_blob(space, name) for name in names}))
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         lines = joined(entries)
@@ -152,7 +152,7 @@ class S3Store:
         if known is None:
             return [], 0
         head = known[1]
-        with ThreadPoolExecutor(_READERS) as pool:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
             blocks = list(pool.map(lambda number: self._block(log, head, number), range(head.blocks)))
         try:
             entries = head.entries(blocks.__getitem__)
@@ -170,6 +170,38 @@ class S3Store:
         self._delete(_log(log))
         for number in range(known[1].blocks):
             self._delete(_segment(log, known[1], number))
+
+    def contents(self, prefix: str = "") -> Iterator[Stored]:
+        for name in self._names("documents", prefix):
+            # What is left of a removed document is an object as well.
+            about = self._head(_document(name))
+            if about is not None and _REMOVED not in about["Metadata"]:
+                yield Stored("document", name)
+        for name in self._names("logs", prefix):
+            yield Stored("log", name)
+        for name in self._names("blobs", prefix):
+            space, _, sha256 = name.rpartition("/")
+            yield Stored("blob", space, sha256)
+
+    def _keep(self, key: str, data: bytes) -> None:
+        if self._head(key) is None:
+            try:
+                self._put(key, data, None)
+            except _Lost:
+                return  # somebody else has just kept the same bytes
+
+    def _names(self, family: str, prefix: str) -> Iterator[str]:
+        """The names of objects of a family that lie in the prefix; of blobs with their space before them."""
+        start = f"{self._prefix}{family}/"
+        request = {"Bucket": self._bucket, "Prefix": start + prefix}
+        while True:
+            _, answer = self._ask("list_objects_v2", request, ("read", family))
+            for each in answer.get("Contents", ()):
+                if lies_in(name := each["Key"].removeprefix(start), prefix):
+                    yield name
+            if not answer.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = answer["NextContinuationToken"]
 
     # logs
 
@@ -341,8 +373,8 @@ def _document(name: str) -> str:
     return f"documents/{checked(name)}"
 
 
-def _blob(sha256: str) -> str:
-    return f"blobs/{checked_sha256(sha256)[:2]}/{sha256}"
+def _blob(space: str, sha256: str) -> str:
+    return f"blobs/{checked(space)}/{checked_sha256(sha256)}"
 
 
 def _log(name: str) -> str:

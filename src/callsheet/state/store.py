@@ -6,9 +6,9 @@ contract suite covers every backend.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from callsheet.model.errors import Stale
 
@@ -25,6 +25,15 @@ class Versioned:
 
     data: bytes
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One thing that a store holds. `name` is a blob's space; only a blob has a `sha256`."""
+
+    kind: Literal["document", "log", "blob"]
+    name: str
+    sha256: str | None = None
 
 
 class Store(Protocol):
@@ -49,12 +58,20 @@ class Store(Protocol):
         """Remove a document. Moved unless `expected` is current."""
         ...
 
-    def put_blob(self, data: bytes) -> str:
-        """Keep immutable bytes; their SHA-256 in hex is the name to get them by."""
+    def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
+        """Keep immutable bytes durably, as few writes as the store can; their names in the same order.
+
+        A name is the SHA-256 in hex. What the space has already is not written again. Where this fails,
+        some may have been kept. Nobody may remove from the space meanwhile: hold the environment's lock.
+        """
         ...
 
-    def get_blob(self, sha256: str) -> bytes:
-        """The bytes, verified. StateError when missing or damaged."""
+    def get_blob(self, sha256: str, *, space: str) -> bytes:
+        """The bytes, verified. StateError when the space lacks them, or when they are damaged."""
+        ...
+
+    def remove_blobs(self, names: Collection[str], *, space: str) -> None:
+        """Remove blobs from a space; those that are not there are passed over. Other spaces keep theirs."""
         ...
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
@@ -70,4 +87,11 @@ class Store(Protocol):
 
     def remove_log(self, log: str) -> None:
         """Remove a log; nothing happens where there is none."""
+        ...
+
+    def contents(self, prefix: str = "") -> Iterator[Stored]:
+        """Everything whose name is the prefix or lies beneath it, in no order: `a/dev` is not in `a/de`.
+
+        An empty prefix means the whole store. A blob is listed by its space and not read.
+        """
         ...

@@ -274,3 +274,29 @@ def test_a_log_without_one_of_its_blocks_is_damaged(work: Path, remote: Path) ->
     assert git(remote, "rev-parse", "callsheet-state^") == tip
     with pytest.raises(StateError, match="lacks a part"):
         store.read_log("l")
+
+
+def test_a_batch_of_blobs_is_one_push_and_so_is_their_removal(work: Path, remote: Path) -> None:
+    store = opened(work)
+    names = store.put_blobs([b"%d" % number for number in range(30)], space="exports/dev")
+    store.put_blobs([b"%d" % number for number in range(30)], space="exports/dev")
+    store.remove_blobs(names[:20], space="exports/dev")
+    store.remove_blobs(names[:20], space="exports/dev")
+    told = git(remote, "log", "--format=%s", "callsheet-state").splitlines()
+    assert told == [
+        "callsheet: remove 20 of exports/dev [skip ci]",
+        "callsheet: keep 30 of exports/dev [skip ci]",
+    ]
+    assert len(list(store.contents("exports"))) == 10
+
+
+def test_a_blob_that_somebody_changed_on_the_branch_is_found(work: Path, remote: Path) -> None:
+    [name] = opened(work).put_blobs([b"bytes"], space="exports/dev")
+    other = clone(remote, remote.with_name("edited"), "--branch", "callsheet-state")
+    (other / "blobs" / "exports" / "dev" / name[:2] / name).write_bytes(b"bytez")
+    git(other, "add", "--all")
+    commit(other)
+    git(other, "push", "--quiet", "origin", "callsheet-state")
+    fresh = opened(clone(remote, remote.with_name("fresh")))
+    with pytest.raises(StateError, match="does not hold what its name says"):
+        fresh.get_blob(name, space="exports/dev")

@@ -96,7 +96,7 @@ def test_a_role_without_rights_is_told_what_it_needs(dsn: str, schema: str) -> N
     store = opened(poor, schema)
     store.append("l", [b"x"], expected=store.append("l", [b"x"], expected=0))
     store.write("b", b"x", expected=None)
-    store.put_blob(b"x")
+    store.remove_blobs(store.put_blobs([b"x"], space="exports/dev"), space="exports/dev")
     store.remove_log("l")
 
 
@@ -129,10 +129,10 @@ def test_a_damaged_log_is_found(dsn: str, schema: str, damage: str) -> None:
 def test_damaged_documents_and_blobs_are_found(dsn: str, schema: str) -> None:
     store = opened(dsn, schema)
     store.write("a", b"bytes", expected=None)
-    name = store.put_blob(b"bytes")
+    [name] = store.put_blobs([b"bytes"], space="exports/dev")
     run(dsn, f'update "{schema}".documents set data = %s', b"bytez")
     run(dsn, f'update "{schema}".blobs set data = %s', b"bytez")
     with pytest.raises(StateError, match="not what was written"):
         store.read("a")
     with pytest.raises(StateError, match="does not hold what its name says"):
-        store.get_blob(name)
+        store.get_blob(name, space="exports/dev")

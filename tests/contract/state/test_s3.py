@@ -194,7 +194,7 @@ def test_a_removed_log_leaves_nothing_behind(moto: Moto, prefix: str) -> None:
 
 def test_a_damaged_blob_is_found(moto: Moto, prefix: str) -> None:
     store = opened(moto.url, prefix)
-    name = store.put_blob(b"bytes")
-    moto.client().put_object(Bucket=BUCKET, Key=f"{prefix}/blobs/{name[:2]}/{name}", Body=b"bytez")
+    [name] = store.put_blobs([b"bytes"], space="exports/dev")
+    moto.client().put_object(Bucket=BUCKET, Key=f"{prefix}/blobs/exports/dev/{name}", Body=b"bytez")
     with pytest.raises(StateError, match="does not hold what its name says"):
-        store.get_blob(name)
+        store.get_blob(name, space="exports/dev")

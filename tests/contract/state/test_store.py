@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import stat
 import subprocess
 import sys
@@ -12,7 +14,10 @@ import pytest
 
 from callsheet.model.errors import StateError
 from callsheet.state.file import FileStore
-from callsheet.state.store import Moved, Store
+from callsheet.state.store import Moved, Store, Stored
+from support.stores import Backend
+
+SPACE = "exports/dev"
 
 
 def test_a_document_that_was_never_written_is_none(store: Store) -> None:
@@ -63,14 +68,96 @@ def test_sixteen_racing_writers_have_one_winner(store: Store) -> None:
 
 
 def test_blobs_are_kept_by_their_content(store: Store) -> None:
-    name = store.put_blob(b"bytes")
-    assert store.put_blob(b"bytes") == name
-    assert store.get_blob(name) == b"bytes"
+    assert store.put_blobs([], space=SPACE) == []
+    one, two, again = store.put_blobs([b"one", b"two\r\n\x00", b"one"], space=SPACE)
+    assert (one, again) == (hashlib.sha256(b"one").hexdigest(), one)
+    assert store.put_blobs([b"three", b"one"], space=SPACE)[1] == one
+    assert [store.get_blob(name, space=SPACE) for name in (one, two)] == [b"one", b"two\r\n\x00"]
+
+
+def test_a_blob_that_is_there_costs_no_second_time(backend: Backend) -> None:
+    blobs = [random.Random(number).randbytes(50_000) for number in range(8)]
+    backend.open().put_blobs(blobs, space=SPACE)
+    store = backend.open()
+    before = backend.spent()
+    store.put_blobs([*blobs, b"new"], space=SPACE)
+    assert backend.spent() - before < 20_000
+
+
+def test_a_large_batch_is_kept_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callsheet.state.postgres._PARCEL", 1000)
+    blobs = [b"%d" % number * 150 for number in range(40)]
+    names = store.put_blobs(blobs, space=SPACE)
+    assert [store.get_blob(name, space=SPACE) for name in names] == blobs
 
 
 def test_a_missing_blob_is_an_error(store: Store) -> None:
+    store.put_blobs([b"bytes"], space=SPACE)
+    with pytest.raises(StateError) as caught:
+        store.get_blob("0" * 64, space=SPACE)
+    assert caught.value.diagnostics[0].code == "state.missing"
+
+
+def test_blobs_are_removed_and_missing_ones_passed_over(backend: Backend) -> None:
+    store = backend.open()
+    store.remove_blobs(["0" * 64], space=SPACE)
+    one, two, three = store.put_blobs([b"1", b"2", b"3"], space=SPACE)
+    store.remove_blobs([one, three, "0" * 64], space=SPACE)
+    store.remove_blobs([one], space=SPACE)
+    for opened in (store, backend.open()):
+        assert opened.get_blob(two, space=SPACE) == b"2"
+        with pytest.raises(StateError):
+            opened.get_blob(one, space=SPACE)
+    # Another machine that saw it before it went keeps it again when asked to.
+    assert store.put_blobs([b"1"], space=SPACE) == [one]
+    assert backend.open().get_blob(one, space=SPACE) == b"1"
+
+
+def test_what_another_machine_removed_is_kept_anew(backend: Backend) -> None:
+    one, two = backend.open(), backend.open()
+    [name] = one.put_blobs([b"1"], space=SPACE)
+    assert two.get_blob(name, space=SPACE) == b"1"
+    one.remove_blobs([name], space=SPACE)
+    two.put_blobs([b"1"], space=SPACE)
+    assert backend.open().get_blob(name, space=SPACE) == b"1"
+
+
+def test_spaces_share_nothing(store: Store) -> None:
+    other = "exports/dev-2"
+    [name] = store.put_blobs([b"bytes"], space=SPACE)
     with pytest.raises(StateError):
-        store.get_blob("0" * 64)
+        store.get_blob(name, space=other)
+    store.put_blobs([b"bytes"], space=other)
+    store.remove_blobs([name], space=SPACE)
+    assert store.get_blob(name, space=other) == b"bytes"
+
+
+def test_contents_are_what_is_there(backend: Backend) -> None:
+    store = backend.open()
+    assert list(store.contents()) == list(store.contents("state/dev")) == []
+    version = store.write("state/dev/head", b"1", expected=None)
+    store.write("state/dev/head", b"2", expected=version)
+    store.write("state/dev-2/head", b"1", expected=None)
+    gone = store.write("state/dev/gone", b"1", expected=None)
+    store.remove("state/dev/gone", expected=gone)
+    for log in ("state/dev/log-0", "state/dev/removed"):
+        length = store.append(log, [b"x" * 40_000], expected=0)
+        store.append(log, [b"x" * 40_000], expected=length)
+    store.remove_log("state/dev/removed")
+    one, two = store.put_blobs([b"1", b"2"], space=SPACE)
+    store.put_blobs([b"1"], space="exports/dev-2")
+    store.remove_blobs([two], space=SPACE)
+    fresh = backend.open()
+    mine = {
+        Stored("document", "state/dev/head"),
+        Stored("log", "state/dev/log-0"),
+    }
+    kept = Stored("blob", SPACE, one)
+    others = {Stored("document", "state/dev-2/head"), Stored("blob", "exports/dev-2", one)}
+    assert sorted(map(str, fresh.contents())) == sorted(map(str, {*mine, kept, *others}))
+    assert set(fresh.contents("state/dev")) == mine
+    assert set(fresh.contents("exports/dev")) == {kept}
+    assert list(fresh.contents("exports/de")) == []
 
 
 def test_a_log_grows_by_whole_groups(store: Store) -> None:
@@ -113,6 +200,10 @@ def test_a_removed_log_begins_anew(store: Store) -> None:
 def test_names_cannot_lead_astray(store: Store, name: str) -> None:
     with pytest.raises(StateError):
         store.write(name, b"x", expected=None)
+    with pytest.raises(StateError):
+        store.put_blobs([b"x"], space=name)
+    with pytest.raises(StateError):
+        store.remove_blobs([name], space=SPACE)
 
 
 class TestFileStore:
@@ -121,7 +212,7 @@ class TestFileStore:
     def test_everything_is_private_to_its_owner(self, tmp_path: Path) -> None:
         store = FileStore(tmp_path / "store")
         store.write("state/dev/head", b"x", expected=None)
-        store.put_blob(b"y")
+        store.put_blobs([b"y"], space=SPACE)
         store.append("state/dev/log-0", [b"z"], expected=0)
         files = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
         assert len(files) >= 3
@@ -140,10 +231,10 @@ class TestFileStore:
 
     def test_a_damaged_blob_is_found(self, tmp_path: Path) -> None:
         store = FileStore(tmp_path / "store")
-        name = store.put_blob(b"bytes")
-        (tmp_path / "store" / "blobs" / name[:2] / name).write_bytes(b"bytez")
+        [name] = store.put_blobs([b"bytes"], space=SPACE)
+        (tmp_path / "store" / "blobs" / SPACE / name[:2] / name).write_bytes(b"bytez")
         with pytest.raises(StateError, match="does not hold what its name says"):
-            store.get_blob(name)
+            store.get_blob(name, space=SPACE)
 
     def test_a_process_killed_while_it_writes_leaves_the_old_or_the_new_whole(self, tmp_path: Path) -> None:
         script = (

@@ -45,7 +45,7 @@ def blobs(folder: Path) -> dict[str, bytes]:
 def test_an_export_reads_back(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     export = taken(store)
-    assert load(store, export.sha256) == export
+    assert load(store, "dev", export.sha256) == export
     assert export.count == 3
     assert export.knows("Assistant", "id-1")
     assert not export.knows("Assistant", "id-9")
@@ -58,7 +58,7 @@ def test_it_holds_no_secret(tmp_path: Path) -> None:
 
     store = FileStore(tmp_path)
     export = taken(store)
-    packs = [zlib.decompress(store.get_blob(pack)) for pack in export.packs["Assistant"]]
+    packs = [zlib.decompress(store.get_blob(pack, space="exports/dev")) for pack in export.packs["Assistant"]]
     assert packs
     assert not any(b"canary" in pack for pack in packs)
 
@@ -78,12 +78,12 @@ def test_damage_is_found(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     export = taken(store)
     [pack] = export.packs["Assistant"]
-    path = tmp_path / "blobs" / pack[:2] / pack
+    path = tmp_path / "blobs" / "exports" / "dev" / pack[:2] / pack
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(StateError):
         objects(store, export, "Assistant")
     with pytest.raises(StateError, match="is no export"):
-        load(store, store.put_blob(b"{}"))
+        load(store, "dev", *store.put_blobs([b"{}"], space="exports/dev"))
 
 
 def test_every_run_that_writes_exports_the_whole_organisation_first(world: World) -> None:
@@ -93,7 +93,7 @@ def test_every_run_that_writes_exports_the_whole_organisation_first(world: World
     outcome = world.apply()
     assert outcome.export is not None
     with world.session() as session:
-        export = load(session.store, outcome.export)
+        export = load(session.store, "dev", outcome.export)
         [kept] = objects(session.store, export, "Assistant")
     assert (kept.id, kept.payload["firstMessage"]) == (theirs["id"], "not ours")
     assert set(export.ids) == set(session.kinds)
