@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from callsheet.apply.body import Symbols
-from callsheet.apply.checks import check_secrets, refuse
+from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
 from callsheet.apply.executor import Executor, requests_of
 from callsheet.apply.keeping import export_now
@@ -35,7 +35,8 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     plan = archive.plan
     refuse(plan)
     state = context.ledger.load()
-    if plan.empty and not plan.notices and not state.begun:
+    check_hold(plan, state)
+    if plan.empty and not plan.notices and not state.begun and hold_after(plan, state, {}) is None:
         check_fits(plan, state, context.target)
         return Outcome(serial=state.serial)
     # Told before anything is locked, as far as it can be told without asking anybody.
@@ -43,6 +44,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     with held(context) as lease:
         state, found = settle(context, lease)
         check_fits(plan, state, context.target)
+        check_hold(plan, state)
         rechecked = recheck(plan, state, context.provider, context.kinds)
         check_organisation(plan, state, rechecked.live.values())
         check_secrets(plan, context.secrets, rechecked.done)
@@ -74,7 +76,14 @@ def _carry_out(
         return context.ledger.append(entries)
 
     started = _started(plan, context, state)
-    state = append([Entry(run=started | ({"export": export.sha256} if export else {}))])
+    state = append(
+        [
+            Entry(
+                run=started | ({"export": export.sha256} if export else {}),
+                hold=hold_after(plan, state, started),
+            )
+        ]
+    )
     worker = Worker(
         reader=context.provider,
         writer=context.provider.writer(),
@@ -88,8 +97,10 @@ def _carry_out(
             context.kinds,
             export.knows if export else (lambda _, __: False),
             state.owns,
+            state.key,
         ),
         alive=lease.check,
+        hide=context.secrets.hide,
     )
 
     def make_symbols(ids: Callable[[str, str], str | None]) -> Symbols:

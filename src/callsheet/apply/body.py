@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from callsheet.diff.equality import same
 from callsheet.model.errors import CallsheetError
 from callsheet.model.kinds import Kind, Update
-from callsheet.model.paths import ABSENT, drop, drop_all, matches_any, put
-from callsheet.model.value import External, Path, Payload, Ref, Secret, Text, Value, transform
+from callsheet.model.paths import ABSENT, drop, drop_all, get, matches_any, put
+from callsheet.model.value import Digest, External, Path, Payload, Ref, Secret, Text, Value, transform
+from callsheet.model.value import symbols as secrets_of
 from callsheet.plan.change import Change, Step
 
 
@@ -65,6 +66,20 @@ def wanted(change: Change, step: Step) -> Payload:
     for path in sorted(step.omit, key=_behind_first, reverse=True):
         part = drop(part, path)
     return part
+
+
+def remembered(change: Change, symbols: Symbols, step: Step | None = None) -> Payload:
+    """What state is to call applied: desired as it was sent, or what the change owns of it.
+
+    `step`: of a creation only its own keys. A secret that stays as live has it keeps its digest.
+    """
+    owned = change if change.owned is None else replace(change, desired=change.owned)
+    kept: Payload = symbols.kept(wanted(owned, step) if step else (owned.desired or {}))
+    if change.owned is not None:
+        for path, digest in secrets_of(change.desired or {}):
+            if isinstance(symbol := get(kept, path), Secret | Text) and isinstance(digest, Digest):
+                kept = put(kept, path, replace(symbol, digest=digest.digest))
+    return kept
 
 
 def create_body(change: Change, step: Step, symbols: Symbols) -> Payload:

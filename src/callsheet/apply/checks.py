@@ -4,12 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from callsheet.apply.context import Secrets
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Refused, SecretError, Stale
 from callsheet.model.value import Secret, Text, symbols
+from callsheet.plan.change import Change
 from callsheet.plan.plan import Plan
+from callsheet.plan.refusals import holding
+from callsheet.state.snapshot import State
+
+
+def check_hold(plan: Plan, state: State) -> None:
+    """Refused where a rollback holds the plan's files, also one that came after the plan was made."""
+    hold = holding(state, plan.source)
+    lifted = any(gate.rule == "hold" and gate.status == "passed" for gate in plan.gates)
+    if hold and plan.mode == "apply" and not lifted:
+        raise Refused(
+            f"these files were rolled back by run {hold['run']} ({hold['by']}, {hold['at']}), "
+            "and this would bring them back",
+            detail="Nothing was written.",
+            hint="change the files and plan again (any change ends the hold), or plan with --resume",
+            code="refused.hold",
+        )
+
+
+def hold_after(plan: Plan, state: State, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The hold that a run begins with: a rollback's own, an empty one where it ends, None where it stays.
+
+    `run` is what state says of the run: its id, its time and by whom.
+    """
+    if plan.mode == "rollback":
+        who = {key: run[key] for key in ("at", "by") if key in run}
+        return {
+            "run": run.get("id"),
+            **who,
+            "digests": list(plan.source["holds"]),
+            "export": plan.source["digest"],
+        }
+    lifted = plan.mode == "apply" and state.hold and not (plan.empty and holding(state, plan.source) is None)
+    return {} if lifted else None
 
 
 def refuse(plan: Plan) -> None:
@@ -27,19 +62,21 @@ def refuse(plan: Plan) -> None:
             ]
         )
     if plan.conflicts:
-        raise Stale(
-            diagnostics=[
-                each
-                for change in plan.conflicts
-                for each in Stale(
-                    f"{change.address}: the files and the provider changed the same attribute, differently",
-                    detail="Nothing was written.",
-                    hint="decide with --on-conflict overwrite (the files win) or keep (live wins)",
-                    address=change.address,
-                    code="stale.conflict",
-                ).diagnostics
-            ]
-        )
+        found = [_conflict(plan, change) for change in plan.conflicts]
+        raise Stale(diagnostics=[each for conflict in found for each in conflict.diagnostics])
+
+
+def _conflict(plan: Plan, change: Change) -> Stale:
+    said, wins = "the files and the provider changed the same attribute, differently", "the files win"
+    if plan.mode == "rollback":
+        said, wins = "it was changed at the provider since, and going back would undo that", "the export wins"
+    return Stale(
+        f"{change.address}: {said}",
+        detail="Nothing was written.",
+        hint=f"decide with --on-conflict overwrite ({wins}) or keep (live wins)",
+        address=change.address,
+        code="stale.conflict",
+    )
 
 
 def check_secrets(plan: Plan, secrets: Secrets, steps: Mapping[str, int]) -> None:

@@ -25,6 +25,8 @@ class Secrets(Protocol):
 
     def digest(self, symbol: Secret | Text, key: bytes) -> str | None: ...
 
+    def hide(self, value: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

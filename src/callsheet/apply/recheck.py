@@ -16,6 +16,7 @@ from callsheet.model.value import Payload, Ref, Value, transform
 from callsheet.plan.baseline import baseline
 from callsheet.plan.change import Action, Change
 from callsheet.plan.plan import Plan
+from callsheet.plan.restoring import as_owned
 from callsheet.providers.base import Reader
 from callsheet.state.snapshot import State
 
@@ -130,9 +131,13 @@ def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject
     """
     record = state.records.get(change.moved_from or change.address)
     live = view(kind, remote, state.key, change.masked or (record.masked if record else ()))
+    desired = change.desired or {}
+    applied = record.applied_symbols if record else {}
+    if change.owned is not None and record is not None:
+        applied = as_owned(desired, record)
     return baseline(
-        change.desired or {},
-        record.applied_symbols if record else {},
+        desired,
+        applied,
         live,
         keyed=keyed,
     )

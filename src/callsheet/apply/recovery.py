@@ -13,6 +13,7 @@ from callsheet.diff.view import view
 from callsheet.model.diagnostics import Diagnostic, note
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
+from callsheet.model.value import from_json
 from callsheet.plan.change import Call
 from callsheet.providers.base import Reader
 from callsheet.state.begun import Begun
@@ -83,7 +84,7 @@ def recover(
       live has the new values or the old.
     - A delete is confirmed when the object is gone; else the next plan deletes it.
     """
-    traces = Traces(reader, kinds, before, state.owns)
+    traces = Traces(reader, kinds, before, state.owns, state.key)
     entries, found = [], []
     for begun in sorted(state.begun.values(), key=lambda each: each.name):
         entry, outcome = _resolve(begun, state, reader, kinds, traces, veil)
@@ -98,7 +99,8 @@ def _resolve(
     kind = kinds[begun.kind]
     if begun.call == Call.CREATE and begun.draft is not None:
         draft = begun.draft
-        remote = traces.find(begun.kind, begun.address, begun.key, draft.applied_symbols)
+        sent = draft.applied_symbols if begun.sent is None else from_json(begun.sent)
+        remote = traces.find(begun.kind, begun.address, begun.key, sent)
         if remote is None:
             return Entry(), Found(begun, "not_done")
         masked = tuple(sorted({*draft.masked, *veil.shapes(remote.payload)}))

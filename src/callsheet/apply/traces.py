@@ -8,11 +8,13 @@ change's key; or, where the kind has no room for a mark, holds everything that w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from callsheet.diff.classes import Verdict
 from callsheet.diff.compare import compare_unknown
+from callsheet.diff.view import mask, secret_patterns
 from callsheet.model.kinds import Kind
+from callsheet.model.paths import Pattern, find, pattern, put
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Payload
 from callsheet.providers.base import Ambiguous, Reader
@@ -21,7 +23,8 @@ KEY_MARK = "key"
 
 
 class Traces:
-    """Looks for made objects. `before` tells what the run's export held, `bound` what state owns."""
+    """Looks for made objects. `before` tells what the run's export held, `bound` what state owns; `key` is
+    the estate's, for secrets that are known by their digests."""
 
     def __init__(
         self,
@@ -29,11 +32,13 @@ class Traces:
         kinds: Mapping[str, Kind],
         before: Callable[[str, str], bool],
         bound: Callable[[str, str], bool],
+        key: bytes,
     ) -> None:
         self._reader = reader
         self._kinds = kinds
         self._before = before
         self._bound = bound
+        self._key = key
         self._claimed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
@@ -67,9 +72,18 @@ class Traces:
             address=address,
         )
 
-    @staticmethod
-    def _fits(kind: Kind, remote: RemoteObject, address: str, key: str, sent: Payload) -> bool:
+    def _fits(self, kind: Kind, remote: RemoteObject, address: str, key: str, sent: Payload) -> bool:
         if kind.label_path is not None:
             label = remote.label or {}
             return label.get(KEY_MARK) == key and label.get("address") == address
-        return not compare_unknown(kind, sent, remote.payload).with_verdict(Verdict.SET)
+        shapes = [field.at for field in kind.secrets] + [pattern(text) for text in secret_patterns(sent)]
+        both = (_masked(sent, shapes, self._key), _masked(remote.payload, shapes, self._key))
+        return not compare_unknown(kind, *both).with_verdict(Verdict.SET)
+
+
+def _masked(payload: Payload, shapes: Iterable[Pattern], key: bytes) -> Payload:
+    """Secrets as digests, whether they came as values or as digests."""
+    for shape in shapes:
+        for path, value in list(find(payload, shape)):
+            payload = put(payload, path, mask(value, key))
+    return payload

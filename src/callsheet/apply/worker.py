@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from callsheet.apply.body import Symbols, create_body, update_body, wanted
+from callsheet.apply.body import Symbols, create_body, remembered, update_body, wanted
 from callsheet.apply.memory import Memory, replaced_by
 from callsheet.apply.recheck import already_so, live_baseline, moved_paths
+from callsheet.apply.revealing import revealed
 from callsheet.apply.traces import KEY_MARK, Traces
 from callsheet.diff.equality import same
+from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
@@ -48,6 +50,7 @@ class Worker:
     keyed: bool  # the plan was made with a lineage
     traces: Traces
     alive: Callable[[], None]  # raises when this process may not write any more
+    hide: Callable[[str], None]  # told of every secret that is taken from live
 
     def begin(
         self, change: Change, step: Step, record: Record | None, symbols: Symbols, run: str
@@ -55,10 +58,12 @@ class Worker:
         """What the journal is to know before the step is made; None where nothing is sent."""
         if step.call is Call.RECORD:
             return None
-        draft, remote_id = None, step.remote_id
+        draft, sent, remote_id = None, None, step.remote_id
         if step.call is Call.CREATE:
-            applied = symbols.kept(wanted(change, step))
+            applied = remembered(change, symbols, step)
             draft = self.memory.record_of(change, step, applied, "", replaced=replaced_by(change, record))
+            if change.owned is not None:
+                sent = symbols.kept(wanted(change, step))
         elif step.call is Call.UPDATE and step.number > 1 and record is not None:
             remote_id = record.remote_id
         return Begun(
@@ -70,6 +75,7 @@ class Worker:
             run,
             remote_id,
             draft,
+            plain(sent) if sent is not None else None,
         )
 
     def run(
@@ -98,17 +104,22 @@ class Worker:
         self, change: Change, step: Step, record: Record | None, state: State, symbols: Symbols
     ) -> StepDone:
         kind = self.kinds[change.kind]
-        body = self._labelled(kind, change, create_body(change, step, symbols), None)
+        open_change = revealed(change, lambda: self._predecessor(change), state.key, self.hide)
+        body = self._labelled(kind, change, create_body(open_change, step, symbols), None)
         failure = None
         try:
             remote = self._made(change, body)
         except Unfinished as cause:
             remote, failure = cause.reached, cause
         self.traces.claim(change.kind, remote.id)
-        applied = symbols.kept(wanted(change, step))
+        applied = remembered(change, symbols, step)
         replaced = replaced_by(change, record)
         entry = self.memory.remember(change, step, state, remote, applied, replace_of=replaced, earlier=None)
         return StepDone(entry, remote, failure=failure)
+
+    def _predecessor(self, change: Change) -> Payload | None:
+        live = self.reader.read(change.kind, change.remote_id) if change.remote_id else None
+        return live.payload if live else None
 
     def _made(self, change: Change, body: Payload) -> RemoteObject:
         """Create exactly once: after a lost answer, look for what it may have made before trying again."""
@@ -142,14 +153,14 @@ class Worker:
             raise Stale(
                 f"{change.address} is gone at the provider", hint="plan again", address=change.address
             )
-        applied = symbols.kept(change.desired or {})
+        applied = remembered(change, symbols)
         # A plan whose baseline still fits is carried out; else live may be there already, or have moved.
         if first and (already or not self._fits(change, applied, state, kind, before)):
             entry = self.memory.remember(change, step, state, before, applied, earlier=record)
             return StepDone(entry, before, requested=False)
         failure = None
         try:
-            after = self._sent(kind, change, step, before, symbols)
+            after = self._sent(kind, change, step, before, state, symbols)
         except Unfinished as cause:
             after, failure = cause.reached, cause
             # Until it is done, these keys are as they were applied before, so that the next plan sets them.
@@ -165,9 +176,16 @@ class Worker:
         return StepDone(entry, after, told, failure=failure)
 
     def _sent(
-        self, kind: Kind, change: Change, step: Step, before: RemoteObject, symbols: Symbols
+        self,
+        kind: Kind,
+        change: Change,
+        step: Step,
+        before: RemoteObject,
+        state: State,
+        symbols: Symbols,
     ) -> RemoteObject:
         """Update; a lost answer means sending again, for the values are absolute and change nothing twice."""
+        change = revealed(change, lambda: before.payload, state.key, self.hide)
         for last in (False, True):
             body, clear = update_body(kind, change, step, before.payload, symbols)
             if body:
@@ -213,7 +231,7 @@ class Worker:
     ) -> StepDone:
         if change.action is Action.FORGET or live is None:
             return StepDone(Entry(remove=(change.address,)), None, requested=False)
-        applied = symbols.kept(change.desired or {})
+        applied = remembered(change, symbols)
         entry = self.memory.remember(change, step, state, live, applied, earlier=record)
         return StepDone(entry, live, requested=False)
 

@@ -20,6 +20,7 @@ from callsheet.plan.inputs import Inputs
 from callsheet.plan.kept import standing
 from callsheet.plan.matching import Matches
 from callsheet.plan.resolution import Resolution
+from callsheet.plan.restoring import judged
 from callsheet.plan.steps import open_references, touched_keys
 from callsheet.state.record import Record
 
@@ -147,7 +148,11 @@ def _assess(
         ignore=ignore,
         residual=record.residual,
     )
-    comparison = standing(kind, without(comparison, noticed), record.kept)
+    left: tuple[Path, ...] = ()
+    if inputs.restoration:
+        comparison, left = judged(kind, comparison, inputs.options.on_conflict)
+    else:
+        comparison = standing(kind, without(comparison, noticed), record.kept)
     return Assessment(
         resource,
         kind,
@@ -157,6 +162,7 @@ def _assess(
         comparison,
         ignore,
         _fixed(kind, comparison),
+        left,
         echoes=veil.shapes(bare),
     )
 

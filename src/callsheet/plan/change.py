@@ -34,6 +34,7 @@ class Cause(StrEnum):
     SECRET = "secret"
     RENDERER = "renderer"
     IMPORT = "import"
+    ROLLBACK = "rollback"
 
 
 class Call(StrEnum):
@@ -152,6 +153,7 @@ class Change:
     depends_on: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     desired: Payload | None = None
+    owned: Payload | None = None  # what state will call applied, where that is not all of desired
     steps: tuple[Step, ...] = ()
     lifecycle: Mapping[str, Any] | None = None
     labels: Mapping[str, str] | None = None
@@ -216,6 +218,8 @@ class Change:
             "conflict": self.conflict,
         }
         out.update({key: value for key, value in optional.items() if value})
+        if self.owned is not None:
+            out["owned"] = self.owned
         return out
 
     @classmethod
@@ -233,6 +237,7 @@ class Change:
             depends_on=tuple(data["dependsOn"]),
             attributes=tuple(Attribute.from_json(item) for item in data["attributes"]),
             desired=from_json(data["desired"]) if data.get("desired") else None,
+            owned=from_json(data["owned"]) if "owned" in data else None,
             steps=tuple(Step.from_json(item) for item in data["steps"]),
             lifecycle=data.get("lifecycle"),
             labels=data.get("labels"),

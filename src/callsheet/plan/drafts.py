@@ -31,7 +31,7 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
         return None, problems
     if inputs.options.on_conflict == "keep":
         each = replace(each, comparison=whole_unions(each.kind, each.comparison))
-    change = _base(inputs, matches, each)
+    change = _restored(inputs, _base(inputs, matches, each))
     draft = Draft(
         change,
         each.kind,
@@ -51,7 +51,8 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             remote_id=None,
             moved_from=matches.moved.get(each.address),
             lost_id=each.record.remote_id if each.record else None,
-            attributes=created(each.kind, each.resource, each.payload, cause),
+            attributes=_told(inputs, created(each.kind, each.resource, each.payload, cause)),
+            conflict=bool(inputs.restoration and each.record) and inputs.options.on_conflict is None,
         )
         return draft, problems
     if each.record is None:
@@ -59,7 +60,7 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             problems.append(_cannot_adopt(each))
         lines = attributes(each.kind, each.comparison, each.resource, None, each.live, True)
         reason = "exists at the provider and is taken over" + (", with changes" if lines else " as it is")
-        draft.change = replace(change, action=Action.IMPORT, reason=reason, attributes=lines)
+        draft.change = replace(change, action=Action.IMPORT, reason=reason, attributes=_told(inputs, lines))
         return draft, problems
     undecided = inputs.options.on_conflict != "overwrite"
     if each.fixed and not (each.fixed.verdict is Verdict.CONFLICT and undecided):
@@ -68,7 +69,7 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             change,
             action=Action.REPLACE,
             reason=f"{show(each.fixed.path)} cannot be changed on an existing {each.kind.name}",
-            attributes=lines,
+            attributes=_told(inputs, lines),
             moved_from=matches.moved.get(each.address),
         )
         return draft, problems
@@ -82,7 +83,7 @@ def _untouched(inputs: Inputs, matches: Matches, each: Assessment) -> bool:
         and each.record is not None
         and each.comparison.classification is Class.IN_SYNC
         and each.address not in matches.moved
-        and not _state_moved(each)
+        and not _state_moved(inputs, each)
         and not _leftovers(inputs, each.record)
     )
 
@@ -110,11 +111,12 @@ def _update(
     keys = {state.path[0] for state in sent}
     draft.keep = (*each.left, *given_up, *(path for path in stands if path[0] in keys))
     address = each.address
+    lines = _told(inputs, lines)
     if address in matches.moved:
         action, reason = Action.MOVE, f"was {matches.moved[address]}"
     elif writes or (conflicts and not keep):
         action, reason = Action.UPDATE, _reason(lines)
-    elif conflicts or each.comparison.with_verdict(*STATE_ONLY) or _state_moved(each):
+    elif conflicts or each.comparison.with_verdict(*STATE_ONLY) or _state_moved(inputs, each):
         action, reason = Action.REFRESH, "state takes over what is already so"
     elif _leftovers(inputs, each.record):
         action, reason = Action.REFRESH, "an earlier replacement left its predecessor behind"
@@ -126,7 +128,7 @@ def _update(
         reason=reason,
         attributes=lines,
         conflict=bool(conflicts) and inputs.options.on_conflict is None,
-        keeps=(*stands, *given_up) if keep else stands,
+        keeps=draft.change.keeps or ((*stands, *given_up) if keep else stands),
         moved_from=matches.moved.get(address),
     )
     return draft, problems
@@ -216,6 +218,21 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
     )
 
 
+def _restored(inputs: Inputs, change: Change) -> Change:
+    """On the way back, what state is to remember: what it did then, and not all that is sent."""
+    if inputs.restoration is None:
+        return change
+    record = inputs.restoration.records[change.address]
+    return replace(change, owned=record.applied_symbols, keeps=record.kept, depends_on=record.depends_on)
+
+
+def _told(inputs: Inputs, lines: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    """On the way back every line has that one cause."""
+    if inputs.restoration is None:
+        return lines
+    return tuple(replace(line, cause=Cause.ROLLBACK, at=None) for line in lines)
+
+
 def _reason(lines: tuple[Attribute, ...]) -> str:
     causes = {line.cause for line in lines}
     if causes == {Cause.DRIFT}:
@@ -226,21 +243,24 @@ def _reason(lines: tuple[Attribute, ...]) -> str:
         Cause.DRIFT: "live was changed",
         Cause.REFERENCE: "what it refers to is another object now",
         Cause.SECRET: "a secret was rotated",
+        Cause.ROLLBACK: "goes back to what it was",
         Cause.RENDERER: "this version of Callsheet renders it differently",
     }
     return "; ".join(text for cause, text in words.items() if cause in causes) or "the files changed"
 
 
-def _state_moved(each: Assessment) -> bool:
+def _state_moved(inputs: Inputs, each: Assessment) -> bool:
     """Whether state must learn something that no request carries."""
     record = each.record
     assert record is not None
     now = lifecycle_of(each)
+    restored = inputs.restoration
     return (
-        (record.prevent_destroy, record.on_remove) != (now["preventDestroy"], now["onRemove"])
+        bool(restored and each.address in restored.reowned)
+        or (record.prevent_destroy, record.on_remove) != (now["preventDestroy"], now["onRemove"])
         or record.ignore != tuple(now.get("ignoreChanges", ()))
         or dict(record.labels) != dict(each.resource.document.labels)
-        or _renamed(each)
+        or (restored is None and _renamed(each))
     )
 
 

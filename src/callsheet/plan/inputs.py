@@ -11,6 +11,7 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.kinds import Kind
 from callsheet.model.resource import RemoteObject, Resource
 from callsheet.model.value import Secret, Text
+from callsheet.state.record import Record
 from callsheet.state.snapshot import State
 
 
@@ -23,6 +24,7 @@ class Options:
     on_conflict: str | None = None
     allow_mass_delete: bool = False
     destroy: bool = False
+    resume: bool = False  # go on in spite of a rollback's hold
     detail: bool = False  # also look into what is in sync (`--verbose`)
 
 
@@ -35,6 +37,20 @@ class Acknowledgement:
     until: str
     path: str | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """The way back to an export, where the resources are what was live then and not what files say.
+
+    `records` are what state is to remember again, by address: as it was, or, for what a later run took
+    over, a record that owns nothing. `reowned` are the addresses at which state owns other paths now.
+    """
+
+    export: str
+    run: str | None
+    records: Mapping[str, Record]
+    reowned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +81,4 @@ class Inputs:
     target: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     options: Options = field(default_factory=Options)
+    restoration: Restoration | None = None

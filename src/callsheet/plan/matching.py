@@ -58,7 +58,9 @@ def match(inputs: Inputs) -> Matches:
         }
         for kind, objects in inputs.live.items()
     }
-    if not inputs.options.destroy:
+    if inputs.restoration is not None:
+        _bind_again(inputs, free, out)
+    elif not inputs.options.destroy:
         _propose_imports(inputs, free, out)
     taken = {(remote.kind, remote.id) for remote in out.live.values()}
     out.unmanaged = [
@@ -143,6 +145,17 @@ def _propose_imports(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObjec
             out.imports.add(key)
             if _foreign(inputs, candidates[0]):
                 out.diagnostics.append(_other_lineage(resource, candidates[0]))
+
+
+def _bind_again(inputs: Inputs, free: Mapping[str, Mapping[str, RemoteObject]], out: Matches) -> None:
+    """On the way back nothing is taken for something else: only the very object that an address had."""
+    assert inputs.restoration is not None
+    for address, resource in inputs.resources.items():
+        key = str(address)
+        former = inputs.restoration.records[key].remote_id
+        if key not in out.records and (remote := free.get(resource.kind, {}).get(former)):
+            out.live[key] = remote
+            out.imports.add(key)
 
 
 def _indexes(

@@ -23,6 +23,7 @@ from callsheet.plan.matching import Matches, match
 from callsheet.plan.plan import Plan
 from callsheet.plan.refusals import refusals
 from callsheet.plan.resolution import Resolution, missing_externals
+from callsheet.plan.restoring import owning_all
 from callsheet.plan.steps import Draft, open_references, touched_keys, with_steps
 from callsheet.plan.targeting import Selection, selected
 
@@ -31,6 +32,8 @@ def make_plan(inputs: Inputs) -> Plan:
     """The plan for these inputs; equal inputs give equal plans. CallsheetError with every diagnostic."""
     if inputs.options.destroy:
         inputs = replace(inputs, resources={})
+    if inputs.restoration:
+        inputs = replace(inputs, state=owning_all(inputs))
     matches = match(inputs)
     veil = Veil.of(inputs.known_secrets, inputs.state.key)
     drift = find_drift(
@@ -41,13 +44,13 @@ def make_plan(inputs: Inputs) -> Plan:
         today=inputs.today,
         veil=veil,
     )
-    held = _held(matches, drift)
+    held = _held(inputs, matches, drift)
     resolution = Resolution(inputs, matches, held)
     problems = [*matches.diagnostics, *missing_externals(inputs)]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
     assessments = assess_all(inputs, matches, resolution, drift, veil)
-    drafts, more = _drafts(inputs, matches, assessments, held)
+    drafts, more = _drafts(inputs, matches, assessments, drift, held)
     problems += [*more, *resolution.diagnostics]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
@@ -78,12 +81,22 @@ def make_plan(inputs: Inputs) -> Plan:
         gates=tuple(refusals(inputs, changes)),
         contents=tuple(_contents(changes)),
         unchanged=len(assessments) - sum(change.address in assessments for change in changes),
-        mode="destroy" if inputs.options.destroy else "apply",
+        mode=_mode(inputs),
     ).sealed()
 
 
+def _mode(inputs: Inputs) -> str:
+    if inputs.restoration:
+        return "rollback"
+    return "destroy" if inputs.options.destroy else "apply"
+
+
 def _drafts(
-    inputs: Inputs, matches: Matches, assessments: Mapping[str, Assessment], held: Collection[str]
+    inputs: Inputs,
+    matches: Matches,
+    assessments: Mapping[str, Assessment],
+    drift: DriftReport,
+    held: Collection[str],
 ) -> tuple[list[Draft], list[Diagnostic]]:
     holders: dict[str, list[str]] = {}
     for address, record in inputs.state.records.items():
@@ -103,20 +116,36 @@ def _drafts(
             former = matches.moved.get(address, address)
             draft.holders = tuple(dict.fromkeys([*holders.get(address, ()), *holders.get(former, ())]))
             drafts.append(draft)
+    edited = {each.address for each in drift.drifted if each.movements}
     for address, record in matches.removed.items():
         draft = draft_removal(inputs, record)
+        if inputs.restoration and address in edited and draft.change.action is Action.DELETE:
+            # What came after the export and was edited since: to delete it undoes that edit as well.
+            if inputs.options.on_conflict == "keep":
+                problems.append(_left(record.address))
+                continue
+            draft.change = replace(draft.change, conflict=inputs.options.on_conflict is None)
         draft.holders = tuple(holders.get(address, ()))
         drafts.append(draft)
     return drafts, problems
 
 
-def _held(matches: Matches, drift: DriftReport) -> set[str]:
+def _held(inputs: Inputs, matches: Matches, drift: DriftReport) -> set[str]:
     """Declared addresses whose object is gone, which somebody has acknowledged: not made again for now."""
+    kept = inputs.restoration is not None and inputs.options.on_conflict == "keep"
     return {
         moves_of(matches, each.address)
         for each in drift.drifted
-        if each.acknowledged and each.classification is Class.MISSING
+        if (each.acknowledged or kept) and each.classification is Class.MISSING
     } & matches.records.keys()
+
+
+def _left(address: str) -> Diagnostic:
+    return warning(
+        "rollback.kept",
+        f"{address} came after the export and was edited since: it stays (--on-conflict keep)",
+        address=address,
+    )
 
 
 def _leaning(draft: Draft | None, assessment: Assessment, held: Collection[str]) -> list[Diagnostic]:

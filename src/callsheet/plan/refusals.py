@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from callsheet.model.address import Address
 from callsheet.model.kinds import Kind, Replacement
 from callsheet.plan.change import Action, Change
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.plan import Gate
+from callsheet.state.snapshot import State
 
 MASS_MINIMUM = 10
 MASS_PERCENT = 30
@@ -17,11 +19,39 @@ MASS_PERCENT = 30
 
 def refusals(inputs: Inputs, changes: Sequence[Change]) -> list[Gate]:
     """The gates that hold for these changes. Protections of state outlive the documents that set them."""
-    return [*_emptied(inputs), *_protected(inputs, changes), *_mass(inputs, changes)]
+    return [
+        *_hold(inputs),
+        *_emptied(inputs),
+        *_protected(inputs, changes),
+        *_mass(inputs, changes),
+    ]
+
+
+def _hold(inputs: Inputs) -> Iterable[Gate]:
+    hold = holding(inputs.state, inputs.source)
+    if hold is None or inputs.restoration or inputs.options.destroy:
+        return
+    said = f"these files were rolled back by run {hold['run']} ({hold['by']}, {hold['at']})"
+    if inputs.options.resume:
+        yield Gate("hold", "passed", f"{said}, and --resume brings them back", "")
+    else:
+        yield Gate(
+            "hold",
+            "refused",
+            f"{said}, and this would bring them back",
+            "change the files (any change ends the hold), or give --resume",
+        )
+
+
+def holding(state: State, source: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The hold that a rollback has left, where it is on these files."""
+    hold = state.hold
+    return hold if hold and source.get("digest") in hold["digests"] else None
 
 
 def _emptied(inputs: Inputs) -> Iterable[Gate]:
-    if not inputs.resources and inputs.state.records and not inputs.options.destroy:
+    deliberate = inputs.options.destroy or inputs.restoration
+    if not inputs.resources and inputs.state.records and not deliberate:
         yield Gate(
             "emptyDesired",
             "refused",
@@ -59,7 +89,9 @@ def _protected(inputs: Inputs, changes: Sequence[Change]) -> Iterable[Gate]:
                 "preventDestroy",
                 "refused",
                 f"{change.address} would be {what}, and it is protected by lifecycle.preventDestroy",
-                "apply it once with `preventDestroy: false`, then remove it; "
+                f"leave it out with --exclude {change.address}"
+                if inputs.restoration
+                else "apply it once with `preventDestroy: false`, then remove it; "
                 "or set `onRemove: forget` to leave the remote object alone",
             )
 

@@ -29,6 +29,7 @@ class Keeper:
     def __init__(self, resolvers: Mapping[str, Resolver]) -> None:
         self._resolvers = resolvers
         self._values: dict[str, str] = {}
+        self._hidden: set[str] = set()
         self._lock = threading.Lock()
 
     @classmethod
@@ -71,7 +72,12 @@ class Keeper:
     def known_values(self) -> frozenset[str]:
         """Every value resolved so far, for redaction."""
         with self._lock:
-            return frozenset(self._values.values())
+            return frozenset(self._values.values()) | self._hidden
+
+    def hide(self, value: str) -> None:
+        """Treat the value as a known one: it was read where no reference leads to."""
+        with self._lock:
+            self._hidden.add(value)
 
     def _resolve(self, uri: str) -> str:
         name, _, rest = uri.removeprefix(SCHEME).partition("/")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callsheet.model.value import Payload
 from callsheet.state.record import Record
 
 
@@ -25,6 +26,8 @@ class Begun:
     remote_id: str | None = None
     # For a create: what state will remember, but for what only the answer tells.
     draft: Record | None = None
+    # For a create that sends more than state will remember: what it sends, to be told again by.
+    sent: Payload | None = None
 
     @property
     def name(self) -> str:
@@ -43,6 +46,8 @@ class Begun:
             out["remoteId"] = self.remote_id
         if self.draft:
             out["draft"] = self.draft.to_json()
+        if self.sent is not None:
+            out["sent"] = self.sent
         return out
 
     @classmethod
@@ -56,4 +61,5 @@ class Begun:
             run=data["run"],
             remote_id=data.get("remoteId"),
             draft=Record.from_json(data["draft"]) if data.get("draft") else None,
+            sent=data.get("sent"),
         )

@@ -186,3 +186,22 @@ def test_a_first_apply_killed_and_applied_again(
     assert world.apply(archive).exit_code == 0
     assert names(world) == {"assistants": ["changed", "gone", "holder", "kept"], "tools": ["function"]}
     assert world.plan().plan.empty
+
+
+@pytest.mark.parametrize("point", [8, 9])
+def test_a_tool_with_a_secret_in_it_is_found_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, point: int
+) -> None:
+    """A tool carries no mark, so it is known by what was sent, secrets among it."""
+    world.variables["TOKEN"] = "a-token-of-some-length"
+    headers = {"X-Token": "secrets://env/TOKEN", "X-Plain": "plain"}
+    server = {"url": "https://hooks.example/t", "headers": headers}
+    world.document("Tool", "t", {"type": "function", "native": {"function": {"name": "t"}, "server": server}})
+    assert die(world, world.plan().archive, monkeypatch, point)
+    world.time_passes(120)
+    with world.session() as session:
+        [found] = settle_journal(session)
+    assert found.code == "journal.adopted"
+    assert world.apply().exit_code == 0
+    assert names(world)["tools"] == ["function"]
+    assert world.plan().plan.empty

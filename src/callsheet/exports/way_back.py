@@ -1,0 +1,307 @@
+"""The way back: what an export and state's records of its time ask for, as resources for the planner.
+
+Everything that can be written is wanted as it was: what the files owned then and what they did not.
+References lead to addresses again, so that what comes back under a new id is found by those that held
+the old one. An export holds no secret, so each is kept where live still has it, else resolved, else told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from callsheet.diff.equality import same
+from callsheet.diff.view import mask, provider_masked, view
+from callsheet.exports.export import Exported
+from callsheet.model.address import Address
+from callsheet.model.diagnostics import Diagnostic, error, note, warning
+from callsheet.model.document import Document, Lifecycle
+from callsheet.model.kinds import Kind
+from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put, show
+from callsheet.model.resource import RemoteObject, Resource
+from callsheet.model.value import Digest, Path, Payload, Ref, Secret, Text, Value, symbols, transform
+from callsheet.plan.inputs import Restoration
+from callsheet.state.record import Record
+from callsheet.state.snapshot import State
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What was: the objects of an export by kind and id, and state's records of that moment."""
+
+    export: str
+    run: str | None
+    objects: Mapping[tuple[str, str], Exported]
+    records: Mapping[str, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is: state, live (kind → id → object), and what can be found out here.
+
+    `digest_of` gives the keyed digest of a secret, or None where it does not resolve; `known_keys` the
+    top-level keys that a kind is known to take, empty where that is not known.
+    """
+
+    state: State
+    live: Mapping[str, Mapping[str, RemoteObject]]
+    kinds: Mapping[str, Kind]
+    digest_of: Callable[[Secret | Text], str | None]
+    known_keys: Callable[[str], frozenset[str]]
+
+
+@dataclass(slots=True)
+class WayBack:
+    """What the planner is given, and what cannot come back as it was."""
+
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    restoration: Restoration | None = None
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def way_back(then: Then, now: Now) -> WayBack:
+    """The resources to go back to. Pure; the diagnostics tell what will not be exactly as it was."""
+    return _Builder(then, now).build()
+
+
+class _Builder:
+    def __init__(self, then: Then, now: Now) -> None:
+        self._then = then
+        self._now = now
+        self._out = WayBack()
+        # What state is to remember: its records of then, and one that owns nothing for each taken over since.
+        self._records = {
+            address: record
+            for address, record in then.records.items()
+            if (record.kind, record.remote_id) in then.objects
+        }
+        bound = {(record.kind, record.remote_id) for record in self._records.values()}
+        for address, record in now.state.records.items():
+            place = (record.kind, record.remote_id)
+            if address not in self._records and place in then.objects and place not in bound:
+                self._records[address] = Record(
+                    address, record.kind, record.remote_id, record.name, on_remove="forget"
+                )
+        self._ids = dict(self._identities())
+
+    def build(self) -> WayBack:
+        reowned = set()
+        for address, record in sorted(self._records.items()):
+            former = self._former(address, record)
+            current = self._now.state.records.get(former or address)
+            live = self._now.live.get(record.kind, {}).get(current.remote_id if current else record.remote_id)
+            self._out.resources[Address.parse(address)] = self._resource(record, former, current, live)
+            self._tell(record, live)
+            if current is not None and not _alike(current.applied_symbols, record.applied_symbols):
+                reowned.add(address)
+        self._out.diagnostics += self._gone()
+        self._out.restoration = Restoration(
+            self._then.export, self._then.run, self._records, frozenset(reowned)
+        )
+        return self._out
+
+    def _identities(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """What other objects may hold of a managed one, with the address and the attribute that it was."""
+        for address, record in self._records.items():
+            for name, value in record.attributes.items():
+                if name.endswith("Id") and isinstance(value, str):
+                    yield value, (address, name)
+        for address, record in self._records.items():
+            yield record.remote_id, (address, "id")
+
+    def _former(self, address: str, record: Record) -> str | None:
+        """What state calls the object of an address that was renamed since."""
+        if address in self._now.state.records:
+            return None
+        for other, current in self._now.state.records.items():
+            same_object = (current.kind, current.remote_id) == (record.kind, record.remote_id)
+            if same_object and other not in self._records:
+                return other
+        return None
+
+    def _resource(
+        self, record: Record, former: str | None, current: Record | None, live: RemoteObject | None
+    ) -> Resource:
+        kind = self._now.kinds[record.kind]
+        payload = self._writable(kind, record, current)
+        payload = self._with_secrets(kind, record, payload, live)
+        own = record.address
+
+        def leaf(value: Value) -> Value:
+            known = self._ids.get(value) if isinstance(value, str) else None
+            return Ref(*known) if known and known[0] != own else value
+
+        payload = transform(payload, leaf)
+        address = Address.parse(own)
+        remade = live is None or self._fixed_moved(kind, payload, live)
+        document = Document(
+            address.document,
+            {},
+            labels=record.labels,
+            lifecycle=Lifecycle(
+                prevent_destroy=record.prevent_destroy,
+                on_remove=record.on_remove,
+                # What is left to others is left; an object that is made again gets it all.
+                ignore_changes=() if remade else record.ignore,
+                moved_from=former,
+            ),
+            files_digest=record.files_digest,
+            settings_digest=record.settings_digest,
+        )
+        return Resource(address, record.kind, payload, document)
+
+    def _writable(self, kind: Kind, record: Record, current: Record | None) -> Payload:
+        """What of the exported object can be sent, and what was sent then that no answer ever shows."""
+        found = self._then.objects[(record.kind, record.remote_id)]
+        payload = view(kind, RemoteObject(kind.name, found.id, found.payload), self._now.state.key)
+        known = self._now.known_keys(kind.name)
+        if known:
+            owned = {*record.applied, *(current.applied if current else ())}
+            payload = {key: value for key, value in payload.items() if key in known or key in owned}
+        for path, value in leaves(record.applied_symbols):
+            hidden = covers(path, kind.write_only) or covers(
+                path, [each.at for each in kind.secrets if each.echo == "never"]
+            )
+            if hidden and path and get(payload, path) is ABSENT:
+                payload = put(payload, path, value)
+        return payload
+
+    def _with_secrets(
+        self, kind: Kind, record: Record, payload: Payload, live: RemoteObject | None
+    ) -> Payload:
+        """Each digest kept where live has its value, else the reference that it was, else left as it is."""
+        wanted = [(path, each) for path, each in symbols(payload) if isinstance(each, Digest)]
+        if not wanted:
+            return payload
+        held = _digests(live.payload if live else {}, self._now.state.key)
+        shown = view(kind, live, self._now.state.key, record.masked) if live else {}
+        echoed = [each.at for each in kind.secrets if each.echo != "plain"]
+        for path, each in reversed(wanted):
+            if each.digest in held and not covers(path, echoed):
+                continue
+            symbol = _reference(record, path, each.digest)
+            digest = self._now.digest_of(symbol) if symbol is not None else None
+            if symbol is not None and digest is not None:
+                payload = put(payload, path, symbol)
+                if digest != each.digest:
+                    self._out.diagnostics.append(_rotated(record.address, path, symbol))
+                continue
+            self._out.diagnostics.append(_not_restorable(record.address, path, symbol, live is not None))
+            kept = get(shown, path)
+            restorable = isinstance(kept, Digest) and kept.digest in held and not covers(path, echoed)
+            payload = put(payload, path, kept) if restorable else drop(payload, path)
+        return payload
+
+    def _fixed_moved(self, kind: Kind, payload: Payload, live: RemoteObject) -> bool:
+        shown = view(kind, live, self._now.state.key)
+        return any(
+            not same(value, get(shown, path))
+            for path, value in leaves(payload)
+            if covers(path, kind.immutable) and not covers(path, kind.write_only)
+        )
+
+    def _tell(self, record: Record, live: RemoteObject | None) -> None:
+        if live is not None:
+            return
+        kind = self._now.kinds[record.kind]
+        if kind.irreversible:
+            self._out.diagnostics.append(
+                warning(
+                    "rollback.not-the-same",
+                    f"{record.address} is gone, and what a {kind.name} loses with it does not come back",
+                    detail="It is made again with the same settings.",
+                    address=record.address,
+                )
+            )
+        self._out.diagnostics.append(
+            note(
+                "rollback.new-id",
+                f"{record.address} comes back with a new id; it was {record.remote_id}",
+                detail="What is managed here is pointed at it. An index is built anew by the provider.",
+                hint="look for the old id in what else calls it",
+                address=record.address,
+            )
+        )
+
+    def _gone(self) -> Iterator[Diagnostic]:
+        """Objects of then that nobody managed and that are gone."""
+        bound = {(record.kind, record.remote_id) for record in self._records.values()}
+        for (kind, remote_id), found in sorted(self._then.objects.items()):
+            if (kind, remote_id) not in bound and remote_id not in self._now.live.get(kind, {}):
+                yield warning(
+                    "rollback.unmanaged-gone",
+                    f"{kind} {found.name or remote_id} was there then, unmanaged, and is gone: it stays gone",
+                    hint=f"`callsheet export show {self._then.export[:12]} --kind {kind}` has it as it was",
+                )
+
+
+def _alike(one: Payload, other: Payload) -> bool:
+    """Whether two payloads are the same but for the ids that references stand for."""
+
+    def leaf(value: Value) -> Value:
+        return Ref(value.address, value.attribute) if isinstance(value, Ref) else value
+
+    return same(transform(one, leaf), transform(other, leaf))
+
+
+def _digests(value: Value, key: bytes) -> set[str]:
+    """The keyed digests of all strings of an object that are values and not the provider's masks."""
+    if isinstance(value, dict):
+        return {each for item in value.values() for each in _digests(item, key)}
+    if isinstance(value, list):
+        return {each for item in value for each in _digests(item, key)}
+    if isinstance(value, str) and value and not provider_masked(value):
+        return {mask(value, key).digest}
+    return set()
+
+
+def _reference(record: Record, path: Path, digest: str) -> Secret | Text | None:
+    """What the files said at the path then; the one with that very value where lists have shifted."""
+    found = get(record.applied_symbols, path)
+    if isinstance(found, Secret | Text):
+        return _bare(found)
+    for _, symbol in symbols(record.applied_symbols):
+        if isinstance(symbol, Secret | Text) and symbol.digest == digest:
+            return _bare(symbol)
+    return None
+
+
+def _bare(symbol: Secret | Text) -> Secret | Text:
+    return replace(symbol, digest=None)
+
+
+def _names(symbol: Secret | Text) -> str:
+    parts = symbol.parts if isinstance(symbol, Text) else (symbol,)
+    return ", ".join(part.uri for part in parts if isinstance(part, Secret))
+
+
+def _rotated(address: str, path: Path, symbol: Secret | Text) -> Diagnostic:
+    return warning(
+        "rollback.secret-of-today",
+        f"{show(path)} comes back with what {_names(symbol)} holds today, which is not what it held then",
+        address=address,
+    )
+
+
+def _not_restorable(address: str, path: Path, symbol: Secret | Text | None, exists: bool) -> Diagnostic:
+    why = f"{_names(symbol)} does not resolve here" if symbol else "no reference to it is known"
+    return warning(
+        "rollback.secret-not-restorable",
+        f"{show(path)} cannot be restored: live does not hold that secret any more, and {why}",
+        detail="It is left as live has it now." if exists else "It is left out.",
+        hint="make the reference resolve" if symbol else "set it again where it was set before",
+        address=address,
+    )
+
+
+def missing_contents(plan_contents: Mapping[str, str]) -> list[Diagnostic]:
+    """One error per upload (by SHA-256, with the address that needs it) whose bytes nobody has kept."""
+    return [
+        error(
+            "rollback.content-gone",
+            f"the file of {address} was not kept (sha256:{sha256[:12]}), so it cannot be uploaded again",
+            hint=f"leave it out with --exclude {address}, or bring its file back and apply",
+            address=address,
+        )
+        for sha256, address in sorted(plan_contents.items())
+    ]

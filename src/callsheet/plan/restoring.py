@@ -1,0 +1,85 @@
+"""Restoring: how the planner looks at a resource on the way back to an export.
+
+Everything that the export holds is wanted, whoever owns it; what was last seen stands for what was
+applied. So what a run changed is set back, and what moved since is somebody's newer edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from callsheet.diff.classes import Comparison, PathState, Verdict
+from callsheet.diff.compare import owned_paths
+from callsheet.diff.equality import agrees
+from callsheet.model.canonical import plain
+from callsheet.model.kinds import Kind
+from callsheet.model.paths import ABSENT, get, put
+from callsheet.model.value import Path, Payload
+from callsheet.plan.inputs import Inputs
+from callsheet.state.record import Record
+from callsheet.state.snapshot import State
+
+
+def as_owned(wanted: Payload, record: Record) -> Payload:
+    """`wanted`'s paths and the record's own, with the values that were last seen there.
+
+    Where nothing was seen the record's own value stands: the provider never returns it.
+    """
+    applied, seen = record.applied_symbols, record.seen_symbols
+    out: Payload = {}
+    for path in owned_paths(wanted, applied):
+        value = get(seen, path)
+        if value is ABSENT:
+            value = get(applied, path)
+        if value is not ABSENT:
+            out = put(out, path, value)
+    return out
+
+
+def owning_all(inputs: Inputs) -> State:
+    """State as if it owned everything that the export holds."""
+    records = dict(inputs.state.records)
+    for address, resource in inputs.resources.items():
+        former = resource.lifecycle.moved_from or str(address)
+        known = str(address) if str(address) in records else former
+        if record := records.get(known):
+            records[known] = replace(record, applied=plain(as_owned(resource.payload, record)))
+    return replace(inputs.state, records=records)
+
+
+def judged(kind: Kind, comparison: Comparison, decision: str | None) -> tuple[Comparison, tuple[Path, ...]]:
+    """The comparison on the way back, and the paths that keep what somebody else has set since.
+
+    `decision` is what was said about newer edits: None (they are conflicts), "overwrite" or "keep".
+    """
+    left: list[Path] = []
+    paths = []
+    for state in comparison.paths:
+        verdict = _judge(kind, state, decision)
+        if verdict is Verdict.NORMALISED and state.verdict in _NEWER:
+            left.append(state.path)
+        paths.append(state if verdict is state.verdict else replace(state, verdict=verdict))
+    return Comparison(tuple(paths), comparison.unowned), tuple(left)
+
+
+_NEWER = (Verdict.RESTORE, Verdict.CONFLICT, Verdict.RELEASE)
+
+
+def _judge(kind: Kind, state: PathState, decision: str | None) -> Verdict:
+    if state.verdict is Verdict.CONVERGED:
+        return Verdict.NORMALISED
+    if state.verdict not in _NEWER:
+        return state.verdict
+    if state.verdict is not Verdict.RELEASE and agrees(state.desired, state.live, kind.id_sets, state.path):
+        return Verdict.NORMALISED
+    if decision == "keep":
+        return Verdict.NORMALISED
+    if decision == "overwrite":
+        return Verdict.CLEAR if state.verdict is Verdict.RELEASE else Verdict.RESTORE
+    return Verdict.CONFLICT
+
+
+def ownership(applied: Mapping[str, object]) -> frozenset[Path]:
+    """The paths that a record owns."""
+    return frozenset(owned_paths(dict(applied), {}))
