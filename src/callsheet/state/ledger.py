@@ -1,34 +1,34 @@
 """The ledger: one environment's state in a store, as a snapshot, its log and a head.
 
-- `state/ENV/snapshot`: JSON lines: a header, one line per record, a trailer that counts and seals them.
-- `state/ENV/log-N` (a log): what came after the snapshot of serial N, one sealed line per serial.
+- `state/ENV/snapshot`: the whole state of some serial, as one sealed document.
+- `state/ENV/log-N` (a log): what came after the snapshot of serial N, one sealed line per serial. Before a
+  snapshot is rewritten, a last line closes its log: from then on nobody who has not seen that line can
+  append, so nothing is written between the reading and the rewriting.
 - `state/ENV/lineages` (a log): the lineages begun here, so that documents that were lost are missed.
 - `state/ENV/head`: lineage and serial at the end of a run (and every 64 entries), so that a log
-  whose tail was cut is noticed.
+  whose tail was cut is noticed. While a state of another lineage takes the place of what is there, it
+  announces that one too.
 
 A write costs what changed; the snapshot is rewritten only when its log has outgrown it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import orjson
-
-from callsheet.model.canonical import canonical
 from callsheet.model.errors import StateError
-from callsheet.state.begun import Begun
-from callsheet.state.record import Record
+from callsheet.state.document import read_state, write_state
+from callsheet.state.head import Head
+from callsheet.state.sealing import Broken, OtherFormat, seal_line, unseal_line
 from callsheet.state.snapshot import Entry, Growing, State
 from callsheet.state.store import Moved, Store
 
-FORMAT = "callsheet.state/1"
+DAMAGED = "state.damaged"
+_CLOSED = {"closed": True}
 _LOG_MIN = 256 * 1024
 _HEAD_EVERY = 64
 
@@ -41,6 +41,15 @@ class Identity:
     key: Callable[[], bytes] = lambda: secrets.token_bytes(32)
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The snapshot as it lies in the store; `serial` names its log."""
+
+    serial: int
+    version: str
+    size: int
+
+
 class Ledger:
     """Reads and extends one environment's state. Thread-safe; `load` before anything else."""
 
@@ -49,12 +58,15 @@ class Ledger:
         self._environment = environment
         self._identity = identity or Identity()
         self._lock = threading.Lock()
-        self._state = State(environment)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._state = State(self._environment)
         self._growing = Growing.of(self._state)
-        self._snapshot: tuple[int, str, int] | None = None  # serial, version, size
+        self._snapshot: _Snapshot | None = None
+        self._head = Head()
         self._log_length = 0
-        self._head: str | None = None
-        self._head_serial = 0
+        self._closed = False
 
     @property
     def where(self) -> str:
@@ -63,7 +75,12 @@ class Ledger:
     def load(self) -> State:
         """Read everything and verify it. StateError for anything that is not whole; State() where none is."""
         with self._lock:
-            self._load()
+            self._forget()
+            try:
+                self._load()
+            except Broken as cause:
+                hint = "use the version of Callsheet that wrote it" if isinstance(cause, OtherFormat) else ""
+                raise self._damaged(str(cause), hint) from None
             return self._state
 
     def begin(self, plan: str | None = None) -> State:
@@ -79,189 +96,165 @@ class Ledger:
                     born=plan,
                 )
                 self._growing = Growing.of(self._state)
-                _, length = self._store.read_log(self._name("lineages"))
-                self._write_snapshot(expected=None)
-                self._store.append(
-                    self._name("lineages"), [str(self._state.lineage).encode()], expected=length
-                )
+                self._write_snapshot()
+                self._remember_lineage()
             return self._state
 
     def append(self, entries: Sequence[Entry]) -> State:
         """Write entries durably, as one group, in order. Moved when somebody else wrote meanwhile."""
         with self._lock:
             assert self._snapshot is not None, "begin() comes before append()"
+            if self._closed:
+                self._fold()
             serial = self._state.serial
             lines = []
             for entry in entries:
                 serial += 1
-                lines.append(_sealed({"serial": serial, **entry.to_json()}))
+                lines.append(seal_line({"serial": serial, **entry.to_json()}))
             self._log_length = self._store.append(self._log_name(), lines, expected=self._log_length)
             for entry in entries:
                 self._growing.add(entry)
             self._state = self._growing.state(self._state, serial)
-            if serial - self._head_serial >= _HEAD_EVERY:
+            if serial - self._head.serial >= _HEAD_EVERY:
                 self._write_head()
+            return self._state
+
+    def replace(self, state: State) -> State:
+        """Put a whole state in the place of what is there, at a serial beyond both; what is damaged too.
+
+        Whoever reads meanwhile, or after this was cut short anywhere, finds the old state or the new one.
+        """
+        with self._lock:
+            if self._snapshot is not None and self._state.lineage is not None:
+                self._close_log()
+            old = self._log_name() if self._snapshot else None
+            serial = max(self._state.serial, self._head.serial, state.serial) + 1
+            while self._store.read_log(f"state/{self._environment}/log-{serial}")[1]:
+                serial += 1
+            if state.lineage != self._head.lineage:
+                announced = replace(self._head, coming=(str(state.lineage), serial))
+                self._head = announced.written(self._store, self._name("head"))
+            self._state = replace(state, environment=self._environment, serial=serial)
+            self._growing = Growing.of(self._state)
+            self._write_snapshot()
+            self._remember_lineage()
+            if old is not None:
+                self._store.remove_log(old)
             return self._state
 
     def close(self) -> None:
         """Seal what was written; fold the log into the snapshot where it has outgrown it."""
         with self._lock:
-            if self._snapshot and self._head_serial != self._state.serial:
+            if self._snapshot and self._head.serial != self._state.serial:
                 self._write_head()
-            if self._snapshot and self._log_length > max(_LOG_MIN, self._snapshot[2]):
-                old = self._log_name()
-                self._write_snapshot(expected=self._snapshot[1])
-                self._store.remove_log(old)
+            if self._snapshot and self._log_length > max(_LOG_MIN, self._snapshot.size):
+                self._fold()
 
     # reading
 
     def _load(self) -> None:
         found = self._store.read(self._name("snapshot"))
-        head = self._store.read(self._name("head"))
+        if found is not None:
+            # Known before it is understood, so that what is damaged can be replaced.
+            self._snapshot = _Snapshot(0, found.version, len(found.data))
+        self._head = Head.read(self._store, self._name("head"))
+        if not self._head.readable:
+            raise Broken("the head is not readable")
         if found is None:
-            if head is not None or self._store.read_log(self._name("lineages"))[0]:
-                raise self._damaged("the snapshot is missing, and an estate was begun here")
-            self._state = State(self._environment)
-            self._growing = Growing.of(self._state)
-            self._snapshot = None
+            if self._head.lineage or self._lineages()[0]:
+                raise Broken("the snapshot is missing, and an estate was begun here")
             return
-        state = self._parse_snapshot(found.data)
-        self._snapshot = (state.serial, found.version, len(found.data))
-        growing = Growing.of(state)
-        lines, self._log_length = self._store.read_log(self._log_name())
-        serial = state.serial
-        for number, line in enumerate(lines, 1):
-            data = self._open(line, f"line {number} of the log")
-            serial += 1
-            if data.get("serial") != serial:
-                raise self._damaged(f"line {number} of the log has serial {data.get('serial')}, not {serial}")
-            growing.add(self._entry(data, number))
-        if head is None and (serial or self._store.read_log(self._name("lineages"))[0]):
-            raise self._damaged("the head is missing")
-        if head is not None:
-            self._head = head.version
-            known = self._json(head.data, "head")
-            if known.get("lineage") != state.lineage:
-                raise self._damaged("head and snapshot are of two different lineages")
-            self._head_serial = known.get("serial", 0)
-            if self._head_serial > serial:
-                raise self._damaged(
-                    f"the log ends at serial {serial}, and {known['serial']} was written: its tail is gone"
-                )
+        try:
+            state = read_state(found.data)
+        except Broken as cause:
+            raise type(cause)(f"the snapshot: {cause}") from None
+        self._snapshot = _Snapshot(state.serial, found.version, len(found.data))
+        growing, serial = self._read_log(state)
+        self._check_head(state, serial)
         self._growing = growing
         self._state = growing.state(state, serial)
 
-    def _parse_snapshot(self, data: bytes) -> State:
-        lines = data.splitlines()
-        if len(lines) < 2:
-            raise self._damaged("the snapshot is empty or cut off")
-        header = self._json(lines[0], "the snapshot's header")
-        trailer = self._json(lines[-1], "the snapshot's trailer")
-        if header.get("format") != FORMAT:
-            raise self._damaged(
-                f"the snapshot's format is {header.get('format')!r}, and this version reads {FORMAT}",
-                hint="use the version of Callsheet that wrote it, or a newer one",
-            )
-        body = b"\n".join(lines[:-1])
-        if (
-            trailer.get("sha256") != hashlib.sha256(body).hexdigest()
-            or trailer.get("count") != len(lines) - 2
-        ):
-            raise self._damaged("the snapshot's seal does not fit: it is cut off or was edited")
-        try:
-            records = [Record.from_json(orjson.loads(line)) for line in lines[1:-1]]
-            return State(
-                environment=header["environment"],
-                lineage=header["lineage"],
-                serial=header["serial"],
-                key=bytes.fromhex(header["key"]),
-                instance=header.get("instance"),
-                organisation=header.get("organisation"),
-                fence=header.get("fence", 0),
-                born=header.get("born"),
-                run=header.get("run"),
-                hold=header.get("hold"),
-                audit=header.get("audit"),
-                begun={begun.name: begun for begun in map(Begun.from_json, header.get("begun", ()))},
-                records={record.address: record for record in records},
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise self._damaged("the snapshot holds something that is no record") from None
+    def _read_log(self, state: State) -> tuple[Growing, int]:
+        growing, serial = Growing.of(state), state.serial
+        lines, self._log_length = self._store.read_log(self._log_name())
+        for number, line in enumerate(lines, 1):
+            what = f"line {number} of the log"
+            data = unseal_line(line, what)
+            self._closed = data == _CLOSED
+            if self._closed:
+                continue
+            serial += 1
+            if data.get("serial") != serial:
+                raise Broken(f"{what} has serial {data.get('serial')}, not {serial}")
+            try:
+                growing.add(Entry.from_json(data))
+            except (KeyError, TypeError, AttributeError):
+                raise Broken(f"{what} is no entry") from None
+        return growing, serial
 
-    def _entry(self, data: dict[str, Any], number: int) -> Entry:
-        try:
-            return Entry.from_json(data)
-        except (KeyError, TypeError, AttributeError):
-            raise self._damaged(f"line {number} of the log is no entry") from None
+    def _check_head(self, snapshot: State, serial: int) -> None:
+        self._head = head = self._head.arrived(snapshot)
+        if head.lineage is None:
+            if serial or self._lineages()[0]:
+                raise Broken("the head is missing")
+        elif head.lineage != snapshot.lineage:
+            raise Broken("head and snapshot are of two different lineages")
+        elif head.serial > serial:
+            raise Broken(f"the log ends at serial {serial}, and {head.serial} was written: its tail is gone")
 
-    def _open(self, line: bytes, what: str) -> dict[str, Any]:
-        seal, _, body = line.partition(b" ")
-        if hashlib.sha256(body).hexdigest()[:16].encode() != seal:
-            raise self._damaged(f"{what} is damaged")
-        return self._json(body, what)
-
-    def _json(self, data: bytes, what: str) -> dict[str, Any]:
-        try:
-            value = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            value = None
-        if not isinstance(value, dict):
-            raise self._damaged(f"{what} is not readable")
-        return value
-
-    def _damaged(self, what: str, hint: str = "") -> StateError:
+    def _damaged(self, what: str, hint: str) -> StateError:
         return StateError(
             f"state of {self._environment} in {self._store.describe()}: {what}",
             detail="Damaged state is never taken for an empty estate: that would create everything again.",
-            hint=hint or "restore it from a backup; without one, move it away, and `plan` proposes imports",
-            code="state.damaged",
+            hint=hint
+            or "put a file of `callsheet state pull` in its place with `callsheet state push FILE --force`; "
+            "without one, move it away, and `plan` proposes imports",
+            code=DAMAGED,
         )
 
     # writing
 
-    def _write_snapshot(self, expected: str | None) -> None:
-        state = self._state
-        header = {
-            "format": FORMAT,
-            "environment": state.environment,
-            "lineage": state.lineage,
-            "serial": state.serial,
-            "key": state.key.hex(),
-            "instance": state.instance,
-            "organisation": state.organisation,
-            "fence": state.fence,
-            "born": state.born,
-            "run": dict(state.run) if state.run else None,
-            "hold": dict(state.hold) if state.hold else None,
-            "audit": dict(state.audit) if state.audit else None,
-            "begun": [begun.to_json() for _, begun in sorted(state.begun.items())],
-        }
-        lines = [canonical(header)]
-        lines += [canonical(record.to_json()) for _, record in sorted(state.records.items())]
-        body = b"\n".join(lines)
-        trailer = {"count": len(lines) - 1, "sha256": hashlib.sha256(body).hexdigest()}
-        data = body + b"\n" + canonical(trailer) + b"\n"
+    def _fold(self) -> None:
+        """Make a new snapshot of state as it is, and begin a new log."""
+        if not self._closed:
+            self._close_log()
+        old = self._log_name()
+        self._write_snapshot()
+        self._store.remove_log(old)
+
+    def _close_log(self) -> None:
+        if not self._closed:
+            line = seal_line(_CLOSED)
+            self._log_length = self._store.append(self._log_name(), [line], expected=self._log_length)
+            self._closed = True
+
+    def _write_snapshot(self) -> None:
+        data = write_state(self._state)
+        expected = self._snapshot.version if self._snapshot else None
         version = self._store.write(self._name("snapshot"), data, expected=expected)
-        self._snapshot = (state.serial, version, len(data))
-        self._log_length = 0
+        self._snapshot = _Snapshot(self._state.serial, version, len(data))
+        self._log_length, self._closed = 0, False
         self._write_head()
 
     def _write_head(self) -> None:
-        data = canonical({"lineage": self._state.lineage, "serial": self._state.serial})
-        self._head = self._store.write(self._name("head"), data, expected=self._head)
-        self._head_serial = self._state.serial
+        head = Head(self._head.version, self._state.lineage, self._state.serial)
+        self._head = head.written(self._store, self._name("head"))
+
+    def _remember_lineage(self) -> None:
+        known, length = self._lineages()
+        lineage = str(self._state.lineage).encode()
+        if lineage not in known:
+            self._store.append(self._name("lineages"), [lineage], expected=length)
+
+    def _lineages(self) -> tuple[list[bytes], int]:
+        return self._store.read_log(self._name("lineages"))
 
     def _name(self, what: str) -> str:
         return f"state/{self._environment}/{what}"
 
     def _log_name(self) -> str:
         assert self._snapshot is not None
-        return f"state/{self._environment}/log-{self._snapshot[0]}"
+        return f"state/{self._environment}/log-{self._snapshot.serial}"
 
 
-def _sealed(data: dict[str, Any]) -> bytes:
-    body = canonical(data)
-    return hashlib.sha256(body).hexdigest()[:16].encode() + b" " + body
-
-
-__all__ = ["FORMAT", "Identity", "Ledger", "Moved"]
+__all__ = ["Identity", "Ledger", "Moved"]
