@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callsheet.state.branch import Branch
+from callsheet.state.bucket import Bucket
+from callsheet.state.database import Database
 from callsheet.state.file import FileStore
-from callsheet.state.git import GitStore
+from callsheet.state.git import BRANCH, GitStore
 from callsheet.state.postgres import PostgresStore
 from callsheet.state.s3 import S3Store
 from callsheet.state.store import Store
@@ -146,11 +149,13 @@ def open_recipe(recipe: Mapping[str, str]) -> Store:
     """A store in this process from what `Backend.recipe` says."""
     kind = recipe["kind"]
     if kind == "git":
-        return GitStore(Path(recipe["folder"]), variables=GIT)
+        return GitStore(Branch(Path(recipe["folder"]), BRANCH, variables=GIT))
     if kind == "s3":
-        return S3Store(BUCKET, prefix=recipe["prefix"], region="us-east-1", endpoint_url=recipe["url"])
+        return S3Store(
+            Bucket(BUCKET, prefix=recipe["prefix"], region="us-east-1", endpoint_url=recipe["url"])
+        )
     if kind == "postgres":
-        return PostgresStore(lambda: recipe["dsn"], schema=recipe["schema"])
+        return PostgresStore(Database(lambda: recipe["dsn"], name="a database", schema=recipe["schema"]))
     return FileStore(Path(recipe["folder"]))
 
 

@@ -2,87 +2,36 @@
 
 The branch holds `documents/NAME@`, `blobs/SPACE/AB/SHA256` and `logs/NAME/@/BLOCK`; `@` is in no name, so
 that one name can continue another. A log is blocks of about 32 KB, so that an append writes the last block
-and not the whole. Each write is a commit on top of the branch as it is at the remote, pushed with a lease on
-that very commit: nobody's write can be overwritten. Where somebody else was faster, the branch is fetched and
-the write tried again, unless it was the same document or log that they wrote.
+and not the whole.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
-import re
-import time
-import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-
-from filelock import FileLock, Timeout
+from collections.abc import Collection, Iterator, Sequence
 
 from callsheet.model.errors import StateError
+from callsheet.state.branch import Branch, Edit
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
-from callsheet.state.repository import Answer, Leaf, Repository
+from callsheet.state.repository import Leaf
 from callsheet.state.store import Moved, Stored, Versioned
 
 BRANCH = "callsheet-state"
-LOCAL = "none"
 _BLOCK = 32 * 1024
-_ATTEMPTS = 40
-_LOCK_SECONDS = 300.0
-# What a server says where another push came first; everything else it refuses for good.
-_RACED = re.compile(
-    r"stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value"
-    r"|reference already exists|failed to lock|unable to create .*\.lock",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What one write does to the branch; `put` and `remove` by path."""
-
-    put: Mapping[str, bytes]
-    remove: tuple[str, ...] = ()
 
 
 class GitStore:
-    """Thread-safe; the processes of one clone take turns, those of many clones race at the remote.
+    """Thread-safe, as its branch is."""
 
-    `remote` None: `origin`, or the only one. `LOCAL`: the branch of this repository alone, never pushed.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        branch: str = BRANCH,
-        remote: str | None = None,
-        variables: Mapping[str, str],
-        pause: Callable[[float], None] = time.sleep,
-        nonce: Callable[[], str] = lambda: uuid.uuid4().hex,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        self._repository = Repository(folder, variables)
+    def __init__(self, branch: Branch) -> None:
         self._branch = branch
-        self._remote = remote
-        self._pause = pause
-        self._nonce = nonce
-        self._jitter = jitter
-        self._local = remote == LOCAL
-        # Our own view of the branch: not the remote-tracking ref, which is the user's and may not be kept.
-        self._seen = f"refs/heads/{branch}" if self._local else f"refs/callsheet/seen/{branch}"
-        self._next = f"refs/callsheet/next/{branch}"
+        self._repository = branch.repository
 
     def describe(self) -> str:
-        where = (
-            "this repository alone" if self._local else f"the remote {self._remote or 'of this repository'}"
-        )
-        return f"git store: branch {self._branch} of {where}"
+        return self._branch.describe()
 
     def read(self, name: str) -> Versioned | None:
-        leaf = self._leaf(self._current(), _document(name))
+        leaf = self._leaf(self._branch.current(), _document(name))
         return Versioned(self._repository.contents([leaf])[0], leaf.object_id) if leaf else None
 
     def write(self, name: str, data: bytes, *, expected: str | None) -> str:
@@ -92,7 +41,7 @@ class GitStore:
             self._compare(tip, name, expected)
             return Edit({path: data})
 
-        leaf = self._leaf(self._change(f"write {name}", edit), path)
+        leaf = self._leaf(self._branch.change(f"write {name}", edit), path)
         assert leaf is not None, "a commit holds what was put into it"
         return leaf.object_id
 
@@ -101,7 +50,7 @@ class GitStore:
             self._compare(tip, name, expected)
             return Edit({}, (_document(name),))
 
-        self._change(f"remove {name}", edit)
+        self._branch.change(f"remove {name}", edit)
 
     def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
         wanted = {_blob(space, named(data)): data for data in blobs}
@@ -112,13 +61,13 @@ class GitStore:
             return Edit(missing) if missing else None
 
         if wanted:
-            self._change(f"keep {len(wanted)} of {space}", edit)
+            self._branch.change(f"keep {len(wanted)} of {space}", edit)
         return [named(data) for data in blobs]
 
     def get_blob(self, sha256: str, *, space: str) -> bytes:
         path = _blob(space, sha256)
         # Blobs never change: one that was there when the branch was last seen needs no look at the remote.
-        leaf = self._leaf(self._repository.resolve(self._seen), path) or self._leaf(self._current(), path)
+        leaf = self._leaf(self._branch.last_seen(), path) or self._leaf(self._branch.current(), path)
         if leaf is None:
             raise StateError(
                 f"the blob {sha256} is not in {self.describe()}",
@@ -138,7 +87,7 @@ class GitStore:
             return Edit({}, tuple(there)) if there else None
 
         if unwanted:
-            self._change(f"remove {len(unwanted)} of {space}", edit)
+            self._branch.change(f"remove {len(unwanted)} of {space}", edit)
 
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         block = joined(entries)
@@ -156,11 +105,11 @@ class GitStore:
                 return Edit({leaves[-1].path: self._repository.contents(leaves[-1:])[0] + block})
             return Edit({f"{_log(log)}/{len(leaves):08}": block})
 
-        self._change(f"append to {log}", edit)
+        self._branch.change(f"append to {log}", edit)
         return expected + len(block)
 
     def read_log(self, log: str) -> tuple[list[bytes], int]:
-        leaves = self._blocks(self._current(), log)
+        leaves = self._blocks(self._branch.current(), log)
         data = b"".join(self._repository.contents(leaves)) if leaves else b""
         if data and not data.endswith(b"\n"):
             raise self._damaged(f"the log {log} ends in the middle of an entry")
@@ -170,29 +119,14 @@ class GitStore:
         def edit(tip: str | None) -> Edit | None:
             return Edit({}, (_log(log),)) if self._blocks(tip, log) else None
 
-        self._change(f"remove {log}", edit)
+        self._branch.change(f"remove {log}", edit)
 
     def contents(self, prefix: str = "") -> Iterator[Stored]:
-        tip = self._current()
+        tip = self._branch.current()
         found = {_stored(path) for path in self._paths(tip, "documents", "logs", "blobs")}
         return (each for each in found if lies_in(each.name, prefix))
 
     # reading
-
-    def _current(self) -> str | None:
-        """The branch's commit as it is now."""
-        if self._local:
-            return self._repository.resolve(self._seen)
-        with self._locked():
-            return self._fetch()
-
-    def _fetch(self) -> str | None:
-        if self._local:
-            return self._repository.resolve(self._seen)
-        return self._repository.fetch(self._remote_name(), self._branch, self._seen)
-
-    def _remote_name(self) -> str:
-        return self._repository.remote(self._remote)
 
     def _leaf(self, tip: str | None, path: str) -> Leaf | None:
         found = self._repository.entries(tip, path) if tip else []
@@ -219,100 +153,9 @@ class GitStore:
         return StateError(
             f"{self.describe()}: {what}",
             detail="Damaged state is never taken for an empty estate.",
-            hint=f"`git log {self._seen}` has the branch as it was before",
+            hint=f"`git log {self._branch.seen}` has the branch as it was before",
             code="state.damaged",
         )
-
-    # writing
-
-    def _change(self, what: str, edit: Callable[[str | None], Edit | None]) -> str | None:
-        """Bring an edit onto the branch; the branch's commit with it. `edit` raises Moved to give up."""
-        with self._locked():
-            # What was seen last is a good guess: where it is not current any more, the lease says so.
-            tip = self._repository.resolve(self._seen)
-            current = self._local
-            if tip is None and not self._local:
-                tip, current = self._fetch(), True
-            for attempt in range(_ATTEMPTS):
-                try:
-                    wanted = edit(tip)
-                except Moved:
-                    if current:
-                        raise
-                    wanted = None
-                if wanted is None:
-                    if current:
-                        return tip
-                    tip, current = self._fetch(), True
-                    continue
-                message = f"callsheet: {what} [skip ci]\n\nWrite: {self._nonce()}\n"
-                commit = self._repository.commit(self._next, tip, message, wanted.put, wanted.remove)
-                after = self._publish(commit, tip)
-                if after == commit:
-                    return commit
-                self._pause(self._jitter() * min(0.05 * 2**attempt, 1.0))
-                tip, current = after, True
-        raise StateError(
-            f"{self.describe()} is busy: {_ATTEMPTS} pushes lost against those of others",
-            detail="Nothing was written.",
-            hint="try again when fewer runs write to this branch",
-            code="state.busy",
-        )
-
-    def _publish(self, commit: str, tip: str | None) -> str | None:
-        """Point the branch from `tip` at the commit. What it is at then: the commit, if that worked."""
-        if self._local:
-            return commit if self._repository.move(self._seen, commit, tip) else self._fetch()
-        answer = self._repository.push(self._remote_name(), self._branch, commit, tip)
-        if answer.code == 0:
-            self._repository.run("update-ref", self._seen, commit)
-            return commit
-        # A push can arrive without its answer coming back; the branch itself says whether it did.
-        try:
-            now = self._fetch()
-        except StateError:
-            raise self._refused(answer, "It is not known whether it was written.") from None
-        if now is not None and self._repository.contains(now, commit):
-            return commit
-        if now == tip and not _RACED.search(f"{answer.said}\n{answer.out.decode(errors='replace')}"):
-            raise self._refused(answer, "It was not written.")
-        return now
-
-    def _refused(self, answer: Answer, outcome: str) -> StateError:
-        reason = " ".join(
-            line.split("\t")[-1]
-            for line in answer.out.decode(errors="replace").splitlines()
-            if line[:1] == "!"
-        )
-        said = " ".join(line for line in answer.said.splitlines() if line and not line.startswith("hint:"))
-        return StateError(
-            f"state cannot be pushed to the branch {self._branch}: {reason or 'git push failed'}",
-            detail=f"{outcome} Git says: {said}",
-            hint="the checkout's credentials need the right to push to the branch, which no rule may protect "
-            "(GitHub Actions: `permissions: {contents: write}`)",
-            code="state.refused",
-        )
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One process of this clone at a time: git's own locks on refs and on `shallow` do not wait."""
-        try:
-            with FileLock(
-                self._repository.common_folder() / "callsheet.lock", timeout=_LOCK_SECONDS, mode=0o600
-            ):
-                yield
-        except Timeout:
-            raise StateError(
-                f"{self.describe()} is busy: a process of this clone has held it for {_LOCK_SECONDS:.0f} s",
-                code="state.busy",
-            ) from None
-        except OSError as cause:
-            raise StateError(
-                f"{self._repository.folder} cannot be written ({cause.strerror})",
-                detail="The state backend `git` makes its commits in this clone.",
-                hint="check the owner and permissions of the folder `.git`",
-                code="state.unwritable",
-            ) from None
 
 
 def _document(name: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from callsheet.model.diagnostics import Diagnostic, Place, error, nearest
 from callsheet.model.errors import Refused, StateError
 from callsheet.model.value import Secret, Text, Value
+from callsheet.state.branch import Branch
 from callsheet.state.file import FileStore
 from callsheet.state.git import BRANCH, GitStore
 from callsheet.state.store import Store
@@ -71,24 +72,27 @@ def open_store(
         raise StateError(diagnostics=problems)
     section = _Section(settings)
     if backend == "git":
-        return GitStore(
-            root, branch=section.text("branch") or BRANCH, remote=section.text("remote"), variables=variables
-        )
+        name = section.text("branch") or BRANCH
+        return GitStore(Branch(root, name, remote=section.text("remote"), variables=variables))
     if backend == "s3":
+        from callsheet.state.bucket import Bucket
         from callsheet.state.s3 import S3Store
 
-        return S3Store(
+        bucket = Bucket(
             section.text("bucket") or "",
             prefix=section.text("prefix") or "",
             region=section.text("region"),
             endpoint_url=section.text("endpointUrl"),
         )
+        return S3Store(bucket)
     if backend == "postgres":
+        from callsheet.state.database import Database
         from callsheet.state.postgres import SCHEMA, PostgresStore
 
         dsn = _dsn(settings["dsn"])
         name = dsn.uri if isinstance(dsn, Secret) else "the database of `dsn`"
-        return PostgresStore(lambda: secret(dsn), name=name, schema=section.text("schema") or SCHEMA)
+        schema = section.text("schema") or SCHEMA
+        return PostgresStore(Database(lambda: secret(dsn), name=name, schema=schema))
     return FileStore(root / (section.text("path") or FOLDER))
 
 

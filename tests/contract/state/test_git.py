@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from callsheet.model.errors import StateError
-from callsheet.state.git import GitStore
+from callsheet.state.branch import Branch
+from callsheet.state.git import BRANCH, GitStore
 from callsheet.state.store import Moved
 from support.stores import GIT, bare, clone, commit, git
 
@@ -29,7 +30,7 @@ def work(remote: Path, tmp_path: Path) -> Path:
 
 
 def opened(folder: Path, remote: str | None = None, variables: Mapping[str, str] = GIT) -> GitStore:
-    return GitStore(folder, remote=remote, variables=variables)
+    return GitStore(Branch(folder, BRANCH, remote=remote, variables=variables))
 
 
 def failure(store: GitStore) -> StateError:

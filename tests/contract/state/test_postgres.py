@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from callsheet.model.errors import StateError
+from callsheet.state.database import Database
 from callsheet.state.postgres import PostgresStore
 
 
@@ -20,7 +21,7 @@ def schema(tmp_path: Path) -> str:
 
 
 def opened(dsn: str, schema: str) -> PostgresStore:
-    return PostgresStore(lambda: dsn, name="secrets://env/DATABASE_URL", schema=schema)
+    return PostgresStore(Database(lambda: dsn, name="secrets://env/DATABASE_URL", schema=schema))
 
 
 def run(dsn: str, statement: str, *values: object) -> list[Any]:
@@ -49,12 +50,13 @@ def test_reading_makes_nothing(dsn: str, schema: str) -> None:
 
 
 def test_nothing_is_kept_in_the_session(dsn: str, schema: str) -> None:
-    store = opened(dsn, schema)
+    database = Database(lambda: dsn, name="a database", schema=schema)
+    store = PostgresStore(database)
     version = store.write("a", b"0", expected=None)
     for number in range(1, 20):
         version = store.write("a", b"%d" % number, expected=version)
         store.read("a")
-    connection = store._connected()
+    connection = database.connected()
     assert connection.execute("select name from pg_prepared_statements").fetchall() == []
     locks = "select 1 from pg_locks where locktype = 'advisory'"
     assert connection.execute(locks).fetchall() == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from callsheet.model.errors import StateError
+from callsheet.state.bucket import Bucket
 from callsheet.state.s3 import S3Store
 from callsheet.state.store import Moved
 from support.between import Between, between
@@ -28,7 +29,7 @@ def prefix(tmp_path: Path) -> str:
 
 
 def opened(url: str, prefix: str = "p", bucket: str = BUCKET) -> S3Store:
-    return S3Store(bucket, prefix=prefix, region="us-east-1", endpoint_url=url, pause=lambda _: None)
+    return S3Store(Bucket(bucket, prefix=prefix, region="us-east-1", endpoint_url=url, pause=lambda _: None))
 
 
 def failure(store: S3Store) -> Any:
