@@ -66,9 +66,13 @@ def _carry_out(
     veil = veil_of(context, state)
     export = None
     if requests_of(plan):
-        kinds = {change.kind for change in plan.changes}
         export = export_now(
-            context, state, kinds, run, lambda live: check_organisation(plan, state, live), veil
+            context,
+            state,
+            archive,
+            rechecked.done,
+            lambda live: check_organisation(plan, state, live),
+            veil,
         )
 
     def append(entries: list[Entry]) -> State:

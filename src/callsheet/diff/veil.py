@@ -40,6 +40,10 @@ class Veil:
     def name(self, name: str | None) -> str | None:
         return HIDDEN if name and self._holds(name) else name
 
+    def holds(self, data: bytes) -> bool:
+        """Whether a file holds a known value."""
+        return any(value.encode() in data for value in self.values)
+
     def _leaf(self, value: Value) -> Value:
         return mask(value, self.key) if isinstance(value, str) and self._holds(value) else value
 

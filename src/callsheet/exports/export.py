@@ -1,32 +1,48 @@
-"""One export: a manifest and packs of objects, content-addressed, compressed, free of secrets.
+"""One export: a manifest, and packs of objects and of state's records, content-addressed and free of secrets.
 
-Objects are packed by a hash of their id, so that a later export shares every pack in which nothing
-changed. A manifest and its packs are blobs of the store; the manifest's SHA-256 names the export.
+A manifest and what it names are blobs of one space of the store; the manifest's SHA-256 names the export.
 """
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import mask
-from callsheet.model.canonical import canonical
+from callsheet.exports.packs import compressed, entries_of, opened, packed, space
+from callsheet.model.canonical import canonical, plain
 from callsheet.model.errors import StateError
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import find, pattern, put
 from callsheet.model.resource import RemoteObject
-from callsheet.model.value import Payload, from_json
+from callsheet.model.value import Content, Payload, from_json, symbols
 from callsheet.state.names import named
+from callsheet.state.record import Record
+from callsheet.state.snapshot import State
 from callsheet.state.store import Store
 
 FORMAT = "callsheet.export/1"
-_PACK = 64
+RUN = "run"
+ON_DEMAND = "on-demand"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """By whom and for what an export is taken; `run` is None for one on demand."""
+
+    run: str | None
+    verb: str
+    by: str
+    taken_at: str
+    target: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return ON_DEMAND if self.run is None else RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +57,23 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What an export holds, without the objects themselves."""
+    """What an export holds, without the objects and records themselves.
+
+    `packs` are those of the objects by kind, `record_packs` those of state's records; `contents` are the
+    SHA-256 of uploads that the records refer to; `refused` are kinds that could not be listed.
+    """
 
     sha256: str
     environment: str
-    run: str | None
-    taken_at: str
-    target: Mapping[str, Any]
+    origin: Origin
+    lineage: str | None
+    serial: int
     ids: Mapping[str, frozenset[str]]
     packs: Mapping[str, tuple[str, ...]]
+    record_packs: tuple[str, ...]
+    ids_pack: str
+    contents: frozenset[str]
+    refused: tuple[str, ...] = ()
 
     def knows(self, kind: str, remote_id: str) -> bool:
         return remote_id in self.ids.get(kind, frozenset())
@@ -58,25 +82,31 @@ class Export:
     def count(self) -> int:
         return sum(len(ids) for ids in self.ids.values())
 
+    @property
+    def blobs(self) -> frozenset[str]:
+        """What must be in the store for this export to be whole, uploads aside: those may never have been."""
+        packs = [pack for each in self.packs.values() for pack in each]
+        return frozenset({self.sha256, self.ids_pack, *self.record_packs, *packs})
 
-def take(
-    store: Store,
+
+def made(
     live: Mapping[str, Iterable[RemoteObject]],
     kinds: Mapping[str, Kind],
+    state: State,
+    origin: Origin,
     *,
-    environment: str,
-    run: str | None,
-    taken_at: str,
-    target: Mapping[str, Any],
-    key: bytes,
-    masked: Mapping[tuple[str, str], Iterable[str]],
     veil: Veil,
-) -> Export:
-    """Keep what is live. `masked` are further patterns that hold secrets, per kind and id; `veil` hides
-    known secrets wherever they are."""
+    refused: Iterable[str] = (),
+    key: bytes | None = None,
+) -> tuple[Export, list[bytes]]:
+    """What is live and what state holds as an export, with its blobs; the manifest is the last of them.
+
+    `veil` hides known secrets wherever they are. `key` keys the digests where state has no key yet.
+    """
+    key = key or state.key
+    masked = {(record.kind, record.remote_id): record.masked for record in state.records.values()}
     ids: dict[str, list[str]] = {}
-    packs: dict[str, list[str]] = {}
-    blobs: list[bytes] = []
+    packs: dict[str, list[bytes]] = {}
     for kind, remotes in sorted(live.items()):
         objects = {
             remote.id: {
@@ -87,58 +117,92 @@ def take(
             for remote in remotes
         }
         ids[kind] = sorted(objects)
-        made = [
-            zlib.compress(canonical([objects[each] for each in group]), 6) for group in _packed(ids[kind])
-        ]
-        packs[kind] = [named(pack) for pack in made]
-        blobs += made
+        packs[kind] = packed(objects)
+    records = packed({each.address: _veiled(each, veil).to_json() for each in state.records.values()})
+    known = compressed(ids)
     manifest = {
         "format": FORMAT,
-        "environment": environment,
-        "run": run,
-        "takenAt": taken_at,
-        "target": dict(target),
-        "ids": ids,
-        "packs": packs,
+        "environment": state.environment,
+        "kind": origin.kind,
+        "run": origin.run,
+        "verb": origin.verb,
+        "by": origin.by,
+        "takenAt": origin.taken_at,
+        "target": dict(origin.target),
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "objects": sum(len(each) for each in ids.values()),
+        "ids": named(known),
+        "packs": {kind: [named(pack) for pack in each] for kind, each in packs.items()},
+        "records": [named(pack) for pack in records],
+        "contents": sorted(contents_of(state.records.values())),
+        "refused": sorted(refused),
     }
-    names = store.put_blobs([*blobs, canonical(manifest)], space=_space(environment))
-    return _from_manifest(names[-1], manifest)
+    data = canonical(manifest)
+    blobs = [*(pack for each in packs.values() for pack in each), *records, known, data]
+    return _export(named(data), plain(manifest), ids), blobs
 
 
 def load(store: Store, environment: str, sha256: str) -> Export:
     """An export by its name. StateError when it is missing, damaged or no export."""
-    data = store.get_blob(sha256, space=_space(environment))
+    manifest = read_manifest(sha256, store.get_blob(sha256, space=space(environment)))
+    try:
+        return _export(sha256, manifest, opened(store, environment, manifest["ids"]))
+    except (KeyError, TypeError, AttributeError):
+        raise _no_export(sha256) from None
+
+
+def read_manifest(sha256: str, data: bytes) -> dict[str, Any]:
+    """The JSON of a manifest. StateError for anything else."""
     try:
         manifest = orjson.loads(data)
-        if manifest["format"] != FORMAT:
-            raise StateError(
-                f"export {sha256[:12]} has the format {manifest['format']!r}; this version reads {FORMAT}",
-                code="export.format",
-            )
-        return _from_manifest(sha256, manifest)
+        found = manifest["format"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise StateError(f"{sha256[:12]} is no export", code="export.unreadable") from None
+        raise _no_export(sha256) from None
+    if found != FORMAT:
+        raise StateError(
+            f"export {sha256[:12]} has the format {found!r}; this version reads {FORMAT}",
+            hint="use the version of Callsheet that took it, or a newer one",
+            code="export.format",
+        )
+    return dict(manifest)
 
 
 def objects(store: Store, export: Export, kind: str) -> list[Exported]:
     """The objects of one kind, verified."""
-    out, space = [], _space(export.environment)
-    for pack in export.packs.get(kind, ()):
-        try:
-            entries = orjson.loads(zlib.decompress(store.get_blob(pack, space=space)))
-            out += [
-                Exported(kind, entry["id"], entry["name"], from_json(entry["payload"])) for entry in entries
-            ]
-        except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError):
-            raise StateError(
-                f"a part of export {export.sha256[:12]} is damaged", code="export.damaged"
-            ) from None
-    return out
+    try:
+        return [
+            Exported(kind, entry["id"], entry["name"], from_json(entry["payload"]))
+            for entry in entries_of(store, export.environment, export.packs.get(kind, ()))
+        ]
+    except KeyError:
+        raise _damaged(export) from None
 
 
-def _space(environment: str) -> str:
-    """Where in the store an environment's exports lie: what one no longer needs, another may."""
-    return f"exports/{environment}"
+def records(store: Store, export: Export) -> dict[str, Record]:
+    """State's records by address as they were when the export was taken, verified."""
+    try:
+        found = map(Record.from_json, entries_of(store, export.environment, export.record_packs))
+        return {record.address: record for record in found}
+    except (KeyError, TypeError, AttributeError):
+        raise _damaged(export) from None
+
+
+def contents_of(records: Iterable[Record]) -> set[str]:
+    """The SHA-256 of every upload that records refer to."""
+    return {
+        symbol.sha256
+        for record in records
+        for _, symbol in symbols(record.applied_symbols)
+        if isinstance(symbol, Content)
+    }
+
+
+def _veiled(record: Record, veil: Veil) -> Record:
+    """The record without what has become known as a secret since it was written."""
+    return replace(
+        record, name=veil.name(record.name), applied=veil.over(record.applied), seen=veil.over(record.seen)
+    )
 
 
 def _masked(kind: Kind, remote: RemoteObject, key: bytes, more: Iterable[str]) -> Payload:
@@ -149,25 +213,25 @@ def _masked(kind: Kind, remote: RemoteObject, key: bytes, more: Iterable[str]) -
     return payload
 
 
-def _packed(ids: list[str]) -> list[list[str]]:
-    """Groups of ids that stay the same when others come and go (but for doublings of the number)."""
-    count = 1
-    while count * _PACK < len(ids):
-        count *= 2
-    groups: dict[int, list[str]] = {}
-    for each in ids:
-        number = int.from_bytes(hashlib.sha256(each.encode()).digest()[:4], "big") % count
-        groups.setdefault(number, []).append(each)
-    return [groups[number] for number in sorted(groups)]
-
-
-def _from_manifest(sha256: str, manifest: Mapping[str, Any]) -> Export:
+def _export(sha256: str, manifest: Mapping[str, Any], ids: Mapping[str, Iterable[str]]) -> Export:
     return Export(
         sha256,
         manifest["environment"],
-        manifest["run"],
-        manifest["takenAt"],
-        manifest["target"],
-        {kind: frozenset(ids) for kind, ids in manifest["ids"].items()},
+        Origin(manifest["run"], manifest["verb"], manifest["by"], manifest["takenAt"], manifest["target"]),
+        manifest["lineage"],
+        manifest["serial"],
+        {kind: frozenset(each) for kind, each in ids.items()},
         {kind: tuple(packs) for kind, packs in manifest["packs"].items()},
+        tuple(manifest["records"]),
+        manifest["ids"],
+        frozenset(manifest["contents"]),
+        tuple(manifest["refused"]),
     )
+
+
+def _damaged(export: Export) -> StateError:
+    return StateError(f"a part of export {export.sha256[:12]} is damaged", code="export.damaged")
+
+
+def _no_export(sha256: str) -> StateError:
+    return StateError(f"{sha256[:12]} is no export", code="export.unreadable")
