@@ -96,6 +96,15 @@ def locking(function: Function) -> Function:
     )(function)
 
 
+def resuming(function: Function) -> Function:
+    """The option of the verbs that a rollback's hold stops."""
+    return click.option(
+        "--resume",
+        is_flag=True,
+        help="Bring files back that were rolled back, though they have not changed since.",
+    )(function)
+
+
 def planning(function: Function) -> Function:
     """The options of every verb that makes a plan; it gets `options: Options`-making keywords."""
     for option in (
@@ -137,6 +146,7 @@ def plan_options(screen: Screen, given: dict[str, Any], **more: Any) -> Options:
         excludes=tuple(given.get("excludes", ())),
         on_conflict=given.get("on_conflict"),
         allow_mass_delete=given.get("allow_mass_delete", False),
+        resume=given.get("resume", False),
         detail=screen.verbose,
         **more,
     )

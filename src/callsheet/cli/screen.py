@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callsheet.reports.terminal import Terminal
 
 TERMINAL, JSON, EVENTS = "terminal", "json", "events"
-_STREAMING = ("apply", "destroy")
+_STREAMING = ("apply", "destroy", "rollback")
 
 
 def output_format(verb: str, wanted: str) -> str:

@@ -9,6 +9,7 @@ VERBS = {
     "show": "Show a plan file again.",
     "apply": "Carry out a plan.",
     "destroy": "Delete everything that one environment manages.",
+    "rollback": "Go back to what was before a run.",
     "drift": "Show what changed behind Callsheet's back.",
     "state": "List what state holds, show a record, take a lock away.",
     "schema": "Print a JSON Schema.",

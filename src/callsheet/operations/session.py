@@ -17,13 +17,13 @@ from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.model.value import Secret, Text
-from callsheet.operations.loading import DEFAULT_PROVIDER, load_for
+from callsheet.operations.loading import DEFAULT_PROVIDER, environments_of, load_for
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
 from callsheet.secrets.keeper import Keeper
-from callsheet.spec.environments import Environment
+from callsheet.spec.environments import Environment, Environments
 from callsheet.spec.project import Project, find_root
 from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lock
@@ -36,7 +36,10 @@ SANDBOX = "sandbox:"
 
 @dataclass
 class Session:
-    """Wires one environment together. `close()` when done; a context manager does it."""
+    """Wires one environment together. `close()` when done; a context manager does it.
+
+    Without `files` nothing but environments.yaml need be right: for verbs that do not read the others.
+    """
 
     root: Path
     environment_name: str | None = None
@@ -44,6 +47,7 @@ class Session:
     listener: Listener = silent
     clock: Clock = field(default_factory=SystemClock)
     lock_timeout: float = 0.0  # seconds
+    files: bool = True
     run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
 
     @classmethod
@@ -68,8 +72,12 @@ class Session:
         return load_for(self.root, self.environment_name)
 
     @cached_property
+    def environments(self) -> Environments:
+        return self.project.environments if self.files else environments_of(self.root)
+
+    @cached_property
     def environment(self) -> Environment:
-        environments = self.project.environments
+        environments = self.environments
         name = self.environment_name or environments.default_environment
         if name is None:
             raise SpecError(
@@ -197,8 +205,8 @@ class Session:
     @property
     def identity(self) -> dict[str, str]:
         """What Callsheet's mark on an object says beside its address."""
-        out = {"app": self.project.environments.app, "env": self.environment.name}
-        if owner := self.project.environments.owner:
+        out = {"app": self.environments.app, "env": self.environment.name}
+        if owner := self.environments.owner:
             out["owner"] = owner
         return out
 

@@ -73,7 +73,7 @@ def make_plan(inputs: Inputs) -> Plan:
         drift=tuple(each.to_json() for each in drift.drifted),
         unmanaged=tuple(
             {"kind": remote.kind, "remoteId": remote.id, "name": veil.name(remote.name)}
-            for remote in matches.unmanaged
+            for remote in (() if inputs.restoration else matches.unmanaged)
         ),
         notices=tuple(notice.to_json() for notice in drift.notices),
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),

@@ -158,10 +158,18 @@ def _headline(plan: Plan) -> str:
     target = f"{plan.target.get('provider', '?')} at {plan.target.get('baseUrl') or '?'}"
     if organisation := plan.target.get("organisation"):
         target += f", organisation {organisation}"
-    what = "Plan to destroy" if plan.mode == "destroy" else "Plan for"
+    what = {"destroy": "Plan to destroy", "rollback": "Plan to roll back"}.get(plan.mode, "Plan for")
     git = plan.source.get("git")
     commit = f"; commit {git['sha'][:12]}{' with local changes' if git['dirty'] else ''}" if git else ""
-    return f"{what} {plan.environment}: {target}{commit}"
+    return f"{what} {plan.environment}: {target}{_back_to(plan)}{commit}"
+
+
+def _back_to(plan: Plan) -> str:
+    if plan.mode != "rollback":
+        return ""
+    run = plan.source.get("run")
+    where = f"what was before run {run}" if run else "an export that was asked for"
+    return f"; back to {where} (export {plan.source['digest'][:12]}, {plan.source.get('takenAt')})"
 
 
 def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:

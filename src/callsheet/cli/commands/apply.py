@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callsheet.cli.commands.plan import show_plan
-from callsheet.cli.options import locking, plan_options, planning, verb
+from callsheet.cli.options import locking, plan_options, planning, resuming, verb
 from callsheet.cli.screen import EVENTS, Screen
 from callsheet.model.errors import CallsheetError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @verb(environment="The environment to plan and apply (else the default one).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @locking
+@resuming
 @planning
 def command(
     screen: Screen,
@@ -54,6 +55,8 @@ def command(
             raise CallsheetError(
                 f"{file} is a plan for {archive.plan.environment}, and --env says {env}", code="usage"
             )
+        # The way back needs no files that are right.
+        options["files"] = archive.plan.mode != "rollback"
         with Session.open(Path(start), archive.plan.environment, **options) as session:
             screen.opened(session)
             tell_plan(screen, archive.plan)
@@ -137,6 +140,7 @@ def _no_planning(given: dict[str, Any]) -> None:
         "excludes": "--exclude",
         "on_conflict": "--on-conflict",
         "allow_mass_delete": "--allow-mass-delete",
+        "resume": "--resume",
     }
     if used := [names[key] for key, value in given.items() if value]:
         raise CallsheetError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from callsheet.cli.options import plan_options, planning, verb
+from callsheet.cli.options import plan_options, planning, resuming, verb
 from callsheet.cli.screen import TERMINAL, Screen
 
 
@@ -20,6 +20,7 @@ from callsheet.cli.screen import TERMINAL, Screen
     help="Write the plan to a file, for `apply FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
+@resuming
 @planning
 def command(
     screen: Screen, env: str | None, start: str, out: Path | None, detailed_exitcode: bool, **given: Any

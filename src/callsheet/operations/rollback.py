@@ -1,0 +1,138 @@
+"""`rollback`: the way back to what an export holds, as a plan like any other. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from callsheet import __version__
+from callsheet.exports.contents import content
+from callsheet.exports.export import Export, Exported, load, objects, records
+from callsheet.exports.index import find
+from callsheet.exports.way_back import Now, Then, missing_contents, way_back
+from callsheet.model.errors import CallsheetError, Stale
+from callsheet.model.events import Event
+from callsheet.model.value import Content, Secret, Text, symbols
+from callsheet.operations.plan import Planned
+from callsheet.operations.refresh import check_organisation, refresh
+from callsheet.operations.secrecy import known_secrets
+from callsheet.operations.session import Session
+from callsheet.plan.archive import Archive
+from callsheet.plan.inputs import Inputs, Options
+from callsheet.plan.change import Call
+from callsheet.plan.plan import Plan
+from callsheet.plan.planner import make_plan
+from callsheet.state.snapshot import State
+
+
+def rollback(session: Session, to: str, options: Options) -> Planned:
+    """The plan that leads back to right before a run, or to an export, by its name or the start of it.
+
+    CallsheetError where there is no such export, or an upload that it needs was not kept.
+    """
+    state = session.ledger.load()
+    if state.lineage is None:
+        raise CallsheetError(
+            f"{session.environment.name} was never applied, so there is nothing to go back to",
+            code="rollback.nothing",
+        )
+    named = find(session.store, session.environment.name, to)
+    export = load(session.store, session.environment.name, named.sha256)
+    if export.lineage != state.lineage:
+        raise Stale(
+            f"export {export.sha256[:12]} belongs to another state of {session.environment.name} "
+            f"(lineage {export.lineage or 'none'}, now {state.lineage})",
+            detail="Its addresses and digests mean nothing here.",
+            code="rollback.lineage",
+        )
+    then = Then(export.sha256, export.origin.run, _objects(session, export), records(session.store, export))
+    kinds = {kind for kind, ids in export.ids.items() if ids} & session.kinds.keys()
+    session.listener(Event("plan.start", {"environment": session.environment.name}))
+    live = refresh(session.provider, kinds, state, session.listener)
+    check_organisation(state, live, may_be_empty=True)
+    known = known_secrets(session, state)
+    digest_of = partial(_digest_of, session, state)
+    now = Now(state, live.objects, session.kinds, digest_of, partial(_known_keys, session))
+    back = way_back(then, now)
+    made = make_plan(
+        Inputs(
+            environment=session.environment.name,
+            resources=back.resources,
+            state=state,
+            live=live.objects,
+            kinds=session.kinds,
+            digest_of=digest_of,
+            native_schema=session.catalogue.native_schema,
+            known_secrets=known,
+            identity=session.identity,
+            today=session.today,
+            created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            callsheet=__version__,
+            source=_source(session, export, state),
+            target={**session.target, "organisation": live.organisation or state.organisation},
+            diagnostics=tuple(back.diagnostics),
+            options=options,
+            restoration=back.restoration,
+        )
+    )
+    session.listener(Event("plan.done", {"summary": made.summary}))
+    return Planned(Archive(made, _contents(session, made)))
+
+
+def _objects(session: Session, export: Export) -> dict[tuple[str, str], Exported]:
+    return {
+        (kind, found.id): found
+        for kind in sorted(export.ids.keys() & session.kinds.keys())
+        for found in objects(session.store, export, kind)
+    }
+
+
+def _digest_of(session: Session, state: State, symbol: Secret | Text) -> str | None:
+    return session.keeper.digest(symbol, state.key)
+
+
+def _known_keys(session: Session, kind: str) -> frozenset[str]:
+    return frozenset(session.catalogue.native_schema(kind).get("properties", ()))
+
+
+def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
+    """What the plan is made from, and the digests of the files that are not to be applied again."""
+    return {
+        "kind": "export",
+        "digest": export.sha256,
+        "run": export.origin.run,
+        "takenAt": export.origin.taken_at,
+        "holds": _undone(state),
+        "git": None,
+        "release": None,
+    }
+
+
+def _undone(state: State) -> list[str]:
+    """The digests of the files that the runs since then have applied."""
+    source = (state.run or {}).get("source") or {}
+    return [source["digest"]] if source.get("kind") == "tree" else []
+
+
+def _contents(session: Session, plan: Plan) -> dict[str, Callable[[], bytes]]:
+    """The uploads that the plan needs, from where apply has kept them."""
+    found: dict[str, Callable[[], bytes]] = {}
+    missing: dict[str, str] = {}
+    for change in plan.changes:
+        for path, symbol in symbols(change.desired or {}):
+            sent = any(step.call is not Call.RECORD and path[0] in step.keys for step in change.steps)
+            if not sent or not isinstance(symbol, Content) or symbol.sha256 in found:
+                continue
+            data = content(session.store, plan.environment, symbol.sha256)
+            if data is None:
+                missing[symbol.sha256] = change.address
+            else:
+                found[symbol.sha256] = partial(_given, data)
+    if missing:
+        raise CallsheetError(diagnostics=missing_contents(missing))
+    return found
+
+
+def _given(data: bytes) -> bytes:
+    return data

@@ -1,0 +1,405 @@
+"""Rollback: what a run did is undone through the one planner, and the pipeline does not bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from callsheet.apply.outcome import Outcome
+from callsheet.model.errors import CallsheetError, Refused, Stale
+from callsheet.operations.apply import apply
+from callsheet.operations.plan import Planned, plan
+from callsheet.operations.rollback import rollback
+from callsheet.plan.change import Action
+from callsheet.plan.inputs import Options
+from support.world import World, writes
+
+KINDS = ("assistant", "tool", "squad")
+# What the server makes by itself, and Callsheet's mark, which says more with every run.
+NOT_WRITABLE = {"id", "orgId", "createdAt", "updatedAt", "latestVersion", "isServerUrlSecretSet"}
+
+
+def everything(world: World) -> dict[str, Any]:
+    """All objects by kind and name, in what can be written of them; ids as the names of what has them."""
+    found = [(kind, each) for kind in KINDS for each in world.api("GET", f"/{kind}")]
+    names = {each["id"]: f"{kind}:{_name(each)}" for kind, each in found}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    out = {}
+    for _, each in found:
+        body = {key: value for key, value in each.items() if key not in NOT_WRITABLE}
+        metadata = {key: value for key, value in (body.pop("metadata", None) or {}).items() if key != "callsheet"}
+        out[names[each["id"]]] = plain(body | ({"metadata": metadata} if metadata else {}))
+    assert len(out) == len(found), "names tell them apart"
+    return out
+
+
+def _name(each: Mapping[str, Any]) -> str:
+    return str(each.get("name") or each.get("function", {}).get("name"))
+
+
+def way_back(world: World, to: str, **options: Any) -> Planned:
+    with world.session(files=False) as session:
+        return rollback(session, to, Options(**options))
+
+
+def go_back(world: World, to: str, **options: Any) -> Outcome:
+    planned = way_back(world, to, **options)
+    with world.session(files=False) as session:
+        return apply(session, planned.archive)
+
+
+def done(outcome: Outcome) -> str:
+    assert outcome.exit_code == 0, outcome.to_json()
+    assert outcome.run is not None
+    return outcome.run
+
+
+def first(world: World) -> None:
+    """What will be kept, updated, deleted and replaced; and what nobody manages."""
+    for name in ("kept", "changed", "gone"):
+        world.assistant(name, firstMessage="before")
+    world.document("Tool", "t", {"type": "function", "native": {"function": {"name": "t"}}})
+    world.assistant("holder", tools=[{"ref": "t"}])
+    world.document("Squad", "team", {"members": [{"ref": "gone"}, {"ref": "holder"}]})
+    done(world.apply())
+    # Beside what the files own: people's settings at the provider, and an object of their own.
+    world.edit("/assistant", "changed", {"endCallMessage": "Bye", "metadata": {"team": "sales"}})
+    world.edit("/assistant", "gone", {"endCallMessage": "So long", "backgroundSound": "off"})
+    world.api("POST", "/assistant", {"name": "theirs", "firstMessage": "not ours"})
+
+
+def second(world: World) -> str:
+    """Creates, changes, replaces and deletes."""
+    world.assistant("changed", "Be curt.", firstMessage="after", endCallMessage="Done.")
+    world.remove("assistants/gone.yaml")
+    world.document("Tool", "t", {"type": "handoff", "native": {"function": {"name": "t"}}})
+    world.assistant("new")
+    world.document("Squad", "team", {"members": [{"ref": "holder"}, {"ref": "new"}]})
+    return done(world.apply())
+
+
+def test_a_run_that_did_everything_is_undone_byte_for_byte(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    assert everything(world) != before
+
+    planned = way_back(world, run).plan
+    actions = {change.address: change.action for change in planned.changes}
+    assert actions == {
+        "Assistant/changed": Action.UPDATE,
+        "Assistant/gone": Action.CREATE,
+        "Assistant/holder": Action.UPDATE,
+        "Assistant/new": Action.DELETE,
+        "Squad/team": Action.UPDATE,
+        "Tool/t": Action.REPLACE,
+    }
+    assert {each.code for each in planned.diagnostics} == {"rollback.new-id"}
+    done(go_back(world, run))
+
+    assert everything(world) == before
+    assert way_back(world, run).plan.empty
+    with world.session() as session:
+        assert set(session.ledger.load().records) == {
+            *(f"Assistant/{name}" for name in ("kept", "changed", "gone", "holder")),
+            "Tool/t",
+            "Squad/team",
+        }
+
+
+def test_what_the_files_did_not_own_is_not_theirs_afterwards(world: World) -> None:
+    first(world)
+    run = second(world)
+    done(go_back(world, run))
+    for name in ("changed", "gone"):
+        world.assistant(name, firstMessage="before")
+    world.document("Tool", "t", {"type": "function", "native": {"function": {"name": "t"}}})
+    world.document("Squad", "team", {"members": [{"ref": "gone"}, {"ref": "holder"}]})
+    world.remove("assistants/new.yaml")
+    before = everything(world)
+    assert world.plan().plan.empty
+    done(world.apply())
+    assert everything(world) == before
+
+
+def test_a_rollback_is_a_run_and_can_be_rolled_back(world: World) -> None:
+    first(world)
+    run = second(world)
+    after = everything(world)
+    back = done(go_back(world, run))
+    assert everything(world) != after
+    done(go_back(world, back))
+    assert everything(world) == after
+    # What is live is what the files say, and nothing holds them.
+    assert world.plan().plan.empty
+
+
+def test_the_hold_stops_the_bad_files_and_no_others(world: World) -> None:
+    first(world)
+    run = second(world)
+    made_before = world.plan().archive
+    done(go_back(world, run))
+    before = everything(world)
+
+    planned = world.plan()
+    assert [gate.rule for gate in planned.plan.refusals] == ["hold"]
+    assert planned.exit_code(False) == 3
+    with pytest.raises(Refused, match="rolled back by run"):
+        world.apply()
+    # Nor does a plan that was made before the rollback.
+    with pytest.raises(Refused, match="rolled back by run"):
+        world.apply(made_before)
+    assert everything(world) == before
+
+    world.assistant("new", "Another prompt.")
+    done(world.apply())
+    with world.session() as session:
+        assert session.ledger.load().hold is None
+
+
+def test_resume_brings_the_same_files_back(world: World) -> None:
+    first(world)
+    run = second(world)
+    after = everything(world)
+    done(go_back(world, run))
+    done(world.apply(resume=True))
+    assert everything(world) == after
+    assert not world.plan().plan.refusals
+
+
+def test_newer_edits_of_others_are_not_undone_unless_told(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    world.edit("/assistant", "changed", {"firstMessage": "edited in the dashboard"})
+    world.edit("/assistant", "new", {"firstMessage": "this too"})
+    edited = everything(world)
+
+    planned = way_back(world, run).plan
+    assert {change.address for change in planned.conflicts} == {"Assistant/changed", "Assistant/new"}
+    with pytest.raises(Stale, match="going back would undo that"):
+        go_back(world, run)
+    assert everything(world) == edited
+
+    done(go_back(world, run, on_conflict="overwrite"))
+    assert everything(world) == before
+
+
+def test_newer_edits_can_be_kept(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    world.edit("/assistant", "changed", {"firstMessage": "edited in the dashboard"})
+    world.edit("/assistant", "new", {"firstMessage": "this too"})
+    done(go_back(world, run, on_conflict="keep"))
+    after = everything(world)
+    assert after.pop("assistant:new")["firstMessage"] == "this too"
+    assert after["assistant:changed"].pop("firstMessage") == "edited in the dashboard"
+    assert before["assistant:changed"].pop("firstMessage") == "before"
+    assert after == before
+    # What was kept is still told.
+    assert world.drift().exit_code == 2
+
+
+def test_what_somebody_deleted_since_is_an_edit_too(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    world.api("DELETE", f"/assistant/{world.live('/assistant', 'kept')['id']}")
+    with pytest.raises(Stale, match="Assistant/kept"):
+        go_back(world, run)
+    done(go_back(world, run, on_conflict="overwrite"))
+    assert everything(world) == before
+
+
+def test_several_runs_are_undone_at_once(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    world.assistant("changed", "A third prompt.")
+    world.assistant("later")
+    done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_back_to_before_the_first_run_leaves_what_others_had(world: World) -> None:
+    world.api("POST", "/assistant", {"name": "theirs"})
+    before = everything(world)
+    world.assistant("a")
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_what_a_run_took_over_is_given_back_and_not_deleted_later(world: World) -> None:
+    world.api("POST", "/assistant", {"name": "theirs", "firstMessage": "hello", "endCallMessage": "bye"})
+    world.assistant("other")
+    done(world.apply())
+    before = everything(world)
+    world.assistant("theirs", firstMessage="taken over")
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+    world.remove("assistants/theirs.yaml")
+    done(world.apply())
+    assert everything(world) == before
+
+
+def test_a_rename_is_undone(world: World) -> None:
+    world.assistant("old")
+    done(world.apply())
+    before = everything(world)
+    world.remove("assistants/old.yaml")
+    world.assistant("renamed", lifecycle={"movedFrom": "Assistant/old"})
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+    with world.session() as session:
+        assert list(session.ledger.load().records) == ["Assistant/old"]
+
+
+def test_what_was_forgotten_is_bound_again(world: World) -> None:
+    world.assistant("a", lifecycle={"onRemove": "forget"})
+    world.assistant("b")
+    done(world.apply())
+    before = everything(world)
+    identity = world.live("/assistant", "a")["id"]
+    world.remove("assistants/a.yaml")
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+    with world.session() as session:
+        assert session.ledger.load().records["Assistant/a"].remote_id == identity
+
+
+def test_the_files_need_not_be_right(world: World) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    world.file("assistants/broken.yaml", "kind: [")
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_planning_the_way_back_writes_nothing(world: World) -> None:
+    first(world)
+    run = second(world)
+    kept = world.state_files()
+    with world.counted() as counts:
+        way_back(world, run)
+    assert writes(counts) == {}
+    assert world.state_files() == kept
+
+
+def test_an_unknown_run_names_those_there_are(world: World) -> None:
+    first(world)
+    with pytest.raises(CallsheetError, match="nothing-like-it"):
+        way_back(world, "nothing-like-it")
+
+
+def test_never_applied(world: World) -> None:
+    with pytest.raises(CallsheetError, match="never applied"):
+        way_back(world, "20261120T")
+
+
+# Secrets: kept where live has them, else from their reference, else told
+
+
+def secretive(world: World, token: str = "secrets://env/TOKEN", url: str = "https://a.example") -> None:
+    native = {"function": {"name": "t"}, "server": {"url": url, "headers": {"X-Token": token}}}
+    world.document("Tool", "t", {"type": "function", "native": native})
+
+
+def header(world: World) -> str:
+    return str(world.live("/tool", "t")["server"]["headers"]["X-Token"])
+
+
+def test_a_secret_that_live_still_has_is_kept_whatever_its_reference_says_now(world: World) -> None:
+    world.variables["TOKEN"] = "the-token-of-then"
+    secretive(world)
+    done(world.apply())
+    before = everything(world)
+    secretive(world, url="https://b.example")
+    run = done(world.apply())
+    del world.variables["TOKEN"]
+    planned = way_back(world, run).plan
+    assert planned.diagnostics == ()
+    assert b"the-token-of-then" not in str(planned.to_json()).encode()
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_a_secret_that_live_lost_comes_from_its_reference(world: World) -> None:
+    world.variables |= {"TOKEN": "the-token-of-then", "OTHER": "another-token"}
+    secretive(world)
+    done(world.apply())
+    before = everything(world)
+    secretive(world, "secrets://env/OTHER")
+    run = done(world.apply())
+    assert header(world) == "another-token"
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_a_rotated_secret_is_told_before_it_starts(world: World) -> None:
+    world.variables |= {"TOKEN": "the-token-of-then", "OTHER": "another-token"}
+    secretive(world)
+    done(world.apply())
+    secretive(world, "secrets://env/OTHER")
+    run = done(world.apply())
+    world.variables["TOKEN"] = "rotated-in-between"
+    assert [each.code for each in way_back(world, run).plan.diagnostics] == ["rollback.secret-of-today"]
+    done(go_back(world, run))
+    assert header(world) == "rotated-in-between"
+
+
+def test_a_secret_that_nobody_has_is_told_and_not_sent(world: World) -> None:
+    world.variables |= {"TOKEN": "the-token-of-then", "OTHER": "another-token"}
+    secretive(world)
+    done(world.apply())
+    secretive(world, "secrets://env/OTHER", url="https://b.example")
+    run = done(world.apply())
+    del world.variables["TOKEN"]
+    [told] = [each for each in way_back(world, run).plan.diagnostics if each.code.startswith("rollback.")]
+    assert told.code == "rollback.secret-not-restorable"
+    assert "secrets://env/TOKEN" in told.summary
+    done(go_back(world, run))
+    assert world.live("/tool", "t")["server"]["url"] == "https://a.example"
+    # Everything else went back; the header is as live had it.
+    assert header(world) == "another-token"
+
+
+def test_a_deleted_object_with_a_secret_gets_it_from_the_reference(world: World) -> None:
+    world.variables["TOKEN"] = "the-token-of-then"
+    secretive(world)
+    world.assistant("a")
+    done(world.apply())
+    before = everything(world)
+    world.remove("tools/t.yaml")
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+def test_a_person_s_own_secret_is_kept_through_an_update_of_its_neighbours(world: World) -> None:
+    world.variables["TOKEN"] = "the-token-of-then"
+    secretive(world)
+    done(world.apply())
+    headers = {"X-Token": "the-token-of-then", "X-Own": "a-person-s-secret"}
+    world.edit("/tool", "t", {"server": {"url": "https://a.example", "headers": headers}})
+    before = everything(world)
+    secretive(world, url="https://b.example")
+    run = done(world.apply())
+    done(go_back(world, run))
+    assert everything(world) == before
+    assert b"a-person-s-secret" not in world.state_files()
