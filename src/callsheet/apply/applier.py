@@ -65,7 +65,7 @@ def _carry_out(
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
     export = None
-    if requests_of(plan):
+    if plan.changes:
         export = export_now(
             context,
             state,

@@ -19,8 +19,8 @@ from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.archive import Archive
-from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.change import Call
+from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
 from callsheet.state.snapshot import State
