@@ -29,7 +29,7 @@ included), `-q`/`--quiet` (show the summary and what is wrong, nothing else) and
 | 0 | done, or nothing to do |
 | 1 | error; wrong options too |
 | 2 | changes pending (`plan --detailed-exitcode`) or drift found (`drift`) |
-| 3 | refused by a protection |
+| 3 | refused by a protection or a hold |
 | 4 | stale plan or conflict; nothing was written |
 | 5 | applied in part |
 
@@ -41,7 +41,7 @@ What programs read goes to stdout, everything else (questions, progress, errors)
 shown on a terminal only. `NO_COLOR` and `--no-color` switch colours off; `FORCE_COLOR` switches them on
 where there is no terminal.
 
-With `-o json` a verb prints one JSON document; `apply` and `destroy` print a stream of events, one JSON
+With `-o json` a verb prints one JSON document; `apply`, `destroy` and `rollback` print a stream of events, one JSON
 object a line: the first is `{"event": "format", "format": "callsheet.events/1", …}`, the last is
 `summary` or `error`. An error is JSON on stdout, `{"format": "callsheet.error/1", "error": {"exitCode":
 …, "diagnostics": […]}}`, and is told for people on stderr all the same. `callsheet schema` prints the

@@ -69,7 +69,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             today=session.today,
             created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             callsheet=__version__,
-            source=_source(session, export, state),
+            source=_source(export, state),
             target={**session.target, "organisation": live.organisation or state.organisation},
             diagnostics=tuple(back.diagnostics),
             options=options,
@@ -96,7 +96,7 @@ def _known_keys(session: Session, kind: str) -> frozenset[str]:
     return frozenset(session.catalogue.native_schema(kind).get("properties", ()))
 
 
-def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
+def _source(export: Export, state: State) -> dict[str, Any]:
     """What the plan is made from, and the digests of the files that are not to be applied again."""
     return {
         "kind": "export",
