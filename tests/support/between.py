@@ -22,13 +22,14 @@ class Quiet(WSGIRequestHandler):
 class Between:
     """`faults` is used up one per PUT: a status with its code, `lost` (done, answered with a 500) or None.
 
-    `heedless` passes requests on without their conditions.
+    `heedless` passes requests on without their conditions; queries in `refused` are not allowed.
     """
 
     def __init__(self, behind: str) -> None:
         self._behind = behind
         self.faults: list[tuple[int, str] | str | None] = []
         self.heedless = False
+        self.refused: tuple[str, ...] = ()
         self.requests: list[str] = []
         self.url = ""
 
@@ -37,6 +38,8 @@ class Between:
         self.requests.append(f"{method} {path}")
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         fault = self.faults.pop(0) if self.faults and method == "PUT" else None
+        if environ.get("QUERY_STRING", "").split("=")[0] in self.refused:
+            return self._refuse(start_response, 403, "AccessDenied")
         if isinstance(fault, tuple):
             return self._refuse(start_response, *fault)
         headers = {

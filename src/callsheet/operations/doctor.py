@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 from callsheet import __version__
-from callsheet.model.errors import DONE, ERROR, CallsheetError
+from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
 from callsheet.model.value import Secret, Text, symbols
 from callsheet.operations.plan import desired
 from callsheet.operations.session import Session
@@ -61,6 +61,7 @@ def doctor(open_session: Callable[[], Session]) -> Examined:
             ("files", _files),
             ("secrets", _secrets),
             ("state", _state),
+            ("forgery", _forgery),
             ("provider", _provider),
         ):
             try:
@@ -161,6 +162,19 @@ def _state(session: Session) -> Check:
     if state.lineage is None:
         return Check("state", OK, f"none yet, it will be in {where}")
     return Check("state", OK, f"{len(state.records)} resources at serial {state.serial}, in {where}")
+
+
+def _forgery(session: Session) -> Check:
+    """Whoever can write to the store can forge what is in it; the store says who that is."""
+    try:
+        writers = session.store.writers()
+    except StateError as cause:
+        return Check("forgery", SKIPPED, f"the store cannot be asked ({cause.diagnostics[0].summary})")
+    found = f"state, journal, exports and audit can be forged by {writers.who}"
+    told = [found, *writers.alarms]
+    if writers.unseen:
+        told.append(f"not seen: {', '.join(writers.unseen)}")
+    return Check("forgery", WARN if writers.alarms else OK, "; ".join(told), writers.advice)
 
 
 def _provider(session: Session) -> Check:

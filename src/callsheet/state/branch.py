@@ -120,19 +120,24 @@ class Branch:
             code="state.busy",
         )
 
-    def remote_name(self) -> str:
+    def address(self) -> tuple[str, str]:
+        """The remote's name and where it is, without credentials."""
+        name = self._remote_name()
+        return name, self.repository.address(name)
+
+    def _remote_name(self) -> str:
         return self.repository.remote(self._remote)
 
     def _fetch(self) -> str | None:
         if self.local:
             return self.repository.resolve(self.seen)
-        return self.repository.fetch(self.remote_name(), self.name, self.seen)
+        return self.repository.fetch(self._remote_name(), self.name, self.seen)
 
     def _publish(self, commit: str, tip: str | None) -> str | None:
         """Point the branch from `tip` at the commit. What it is at then: the commit, if that worked."""
         if self.local:
             return commit if self.repository.move(self.seen, commit, tip) else self._fetch()
-        answer = self.repository.push(self.remote_name(), self.name, commit, tip)
+        answer = self.repository.push(self._remote_name(), self.name, commit, tip)
         if answer.code == 0:
             self.repository.run("update-ref", self.seen, commit)
             return commit

@@ -154,6 +154,18 @@ class Bucket:
                 return
             request["ContinuationToken"] = answer["NextContinuationToken"]
 
+    def setting(self, name: str) -> tuple[dict[str, Any], str]:
+        """A setting of the bucket (`versioning`, …), or an empty one and the code that S3 refused it with."""
+        client = self._client()
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return getattr(client, f"get_{name}")(Bucket=self.name), ""
+        except ClientError as cause:
+            return {}, str(cause.response["Error"].get("Code"))
+        except (BotoCoreError, OSError) as cause:
+            raise failed(cause, self.describe(), ("read", name)) from None
+
     def _prove(self) -> None:
         """Make sure, once, that a service other than AWS heeds conditions: those that do not, lose state."""
         if self._proven:

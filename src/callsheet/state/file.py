@@ -13,7 +13,8 @@ from filelock import FileLock, Timeout
 
 from callsheet.model.errors import StateError
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
-from callsheet.state.store import Moved, Stored, Versioned
+from callsheet.state.permissions import writers
+from callsheet.state.store import Moved, Stored, Versioned, Writers
 
 _LOCK_SECONDS = 30.0
 
@@ -137,6 +138,12 @@ class FileStore:
             for path in (self.folder / "blobs").rglob("*"):
                 if _is_named(path) and lies_in(space := self._name(path.parent.parent), prefix):
                     yield Stored("blob", space, path.name)
+        except OSError as cause:
+            raise self._unreadable(Path(cause.filename or self.folder), cause) from None
+
+    def writers(self) -> Writers:
+        try:
+            return writers(self.folder)
         except OSError as cause:
             raise self._unreadable(Path(cause.filename or self.folder), cause) from None
 

@@ -8,15 +8,19 @@ and not the whole.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from callsheet.model.errors import StateError
 from callsheet.state.branch import Branch, Edit
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
+from callsheet.state.permissions import writers
 from callsheet.state.repository import Leaf
-from callsheet.state.store import Moved, Stored, Versioned
+from callsheet.state.store import Moved, Stored, Versioned, Writers
 
 BRANCH = "callsheet-state"
+# Whoever is on the way can answer in the remote's name.
+_UNPROTECTED = re.compile(r"(?:git|http)://(?!localhost\b|127\.|\[::1\])")
 _BLOCK = 32 * 1024
 
 
@@ -125,6 +129,21 @@ class GitStore:
         tip = self._branch.current()
         found = {_stored(path) for path in self._paths(tip, "documents", "logs", "blobs")}
         return (each for each in found if lies_in(each.name, prefix))
+
+    def writers(self) -> Writers:
+        name = self._branch.name
+        if self._branch.local:
+            return writers(self._repository.common_folder())
+        remote, address = self._branch.address()
+        open_way = _UNPROTECTED.match(address)
+        alarm = f"{open_way[0]} is not encrypted: whoever is on the way can change it" if open_way else ""
+        return Writers(
+            f"everybody and every job that may push to the branch {name} of the remote {remote} ({address})",
+            (alarm,) if alarm else (),
+            ("the rules for that branch, which only its host knows",),
+            f"have a rule for {name} that lets nobody but the job's identity push, and blocks deletions and "
+            "pushes with force: then nothing can be rewritten unseen",
+        )
 
     # reading
 

@@ -14,9 +14,10 @@ from callsheet.model.errors import StateError
 from callsheet.state import postgres_statements as statements
 from callsheet.state.database import Database
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
-from callsheet.state.store import Moved, Stored, Versioned
+from callsheet.state.store import Moved, Stored, Versioned, Writers
 
 SCHEMA = "callsheet"
+_ROLES = 12
 # Bytes of blobs in one statement: a message of PostgreSQL's has to fit into memory, on both sides.
 _PARCEL = 32 * 1024 * 1024
 
@@ -121,6 +122,20 @@ class PostgresStore:
             if lies_in(name, prefix):
                 yield Stored(kind, name, sha256)
 
+    def writers(self) -> Writers:
+        schema = self._database.schema
+        found = self._database.rows(statements.WRITERS, schema)
+        everybody = self._database.rows(statements.PUBLIC, schema, schema)
+        roles = _told([role for role, is_super in found if not is_super])
+        masters = _told([role for role, is_super in found if is_super])
+        alarms = tuple(f"every role (PUBLIC) may {what} on {table}" for table, what in everybody)
+        return Writers(
+            f"the roles that may write to tables of the schema {schema} ({roles}), superusers ({masters}) "
+            "and whoever runs the server",
+            alarms,
+            advice=f"revoke all on all tables in schema {schema} from public" if alarms else "",
+        )
+
     def _moved(self, name: str) -> Moved:
         return Moved(f"{name} in {self.describe()} was written by somebody else meanwhile", hint="plan again")
 
@@ -145,3 +160,8 @@ def _parcels(names: Sequence[str], blobs: Mapping[str, bytes]) -> Iterator[list[
         size += len(blobs[name])
     if parcel:
         yield parcel
+
+
+def _told(roles: Sequence[str]) -> str:
+    more = f" and {len(roles) - _ROLES} more" if len(roles) > _ROLES else ""
+    return f"{', '.join(roles[:_ROLES])}{more}" or "none"

@@ -58,3 +58,31 @@ CONTENTS: LiteralString = """
     select 'document', name, null from {schema}.documents
     union all select 'log', name, null from {schema}.logs
     union all select 'blob', space, sha256 from {schema}.blobs"""
+
+# Who can log in and write to a table of the schema: by right, by the right of a role it is in or may take
+# on, or as the owner of the table or the schema. The catalogue says so to everybody.
+WRITERS: LiteralString = """
+    select r.rolname, r.rolsuper from pg_roles r
+    where r.rolcanlogin and (r.rolsuper or exists (
+      select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = %s and c.relkind in ('r', 'p') and (
+        pg_has_role(r.oid, c.relowner, 'member') or pg_has_role(r.oid, n.nspowner, 'member')
+        or has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate')
+        or has_any_column_privilege(r.oid, c.oid, 'insert, update')
+        or exists (
+          select 1 from aclexplode(c.relacl) a
+          where a.grantee <> 0 and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+            and pg_has_role(r.oid, a.grantee, 'member')))))
+    order by r.rolname"""
+PUBLIC: LiteralString = """
+    select granted.relname, string_agg(distinct granted.privilege_type, ', ') from (
+      select c.relname, a.privilege_type
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+      where n.nspname = %s and a.grantee = 0
+      union all
+      select c.relname, a.privilege_type
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
+      where n.nspname = %s and a.grantee = 0) as granted
+    where granted.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    group by granted.relname order by granted.relname"""

@@ -23,7 +23,7 @@ _LEADING = frozenset(
 # Hooks are the project's and know nothing of state; objects and refs are on disk before a write counts.
 _CONFIG = ("core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false", "core.fsync=committed")
 _WHO = "Callsheet <callsheet@localhost>"
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,11 @@ class Repository:
             )
         raise StateError(summary, detail=f"It lies in {self.folder}.", hint=hint, code="state.no-remote")
 
+    def address(self, remote: str) -> str:
+        """Where pushes to a remote go, without user, password and query."""
+        addresses = self.run("remote", "get-url", "--push", "--all", remote).out.decode().splitlines()
+        return " and ".join(_bare(address) for address in addresses)
+
     def fetch(self, remote: str, branch: str, into: str) -> str | None:
         """Bring the branch's commit here; None where the remote has no such branch."""
         # In a shallow clone only the tip: its history is of no use here. A whole clone stays a whole one.
@@ -247,6 +252,14 @@ def _is(object_id: str, data: bytes) -> bool:
     if len(object_id) == 64:
         return hashlib.sha256(whole).hexdigest() == object_id
     return hashlib.sha1(whole, usedforsecurity=False).hexdigest() == object_id
+
+
+def _bare(address: str) -> str:
+    scheme, mark, rest = address.partition("://")
+    if not mark:  # `user@host:path`, or a folder
+        return re.sub(r"^[^/:]*@(?=[^/]*:)", "", address)
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path.partition('?')[0].partition('#')[0]}"
 
 
 def _last(said: str) -> str:

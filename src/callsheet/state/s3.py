@@ -15,7 +15,8 @@ from callsheet.model.errors import StateError
 from callsheet.state.block_log import Damaged, Head
 from callsheet.state.bucket import Bucket, Lost
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named
-from callsheet.state.store import Moved, Stored, Versioned
+from callsheet.state.s3_writers import writers
+from callsheet.state.store import Moved, Stored, Versioned, Writers
 
 _ATTEMPTS = 6
 _PARALLEL = 8
@@ -136,6 +137,9 @@ class S3Store:
         for name in self._listed("blobs", prefix):
             space, _, sha256 = name.rpartition("/")
             yield Stored("blob", space, sha256)
+
+    def writers(self) -> Writers:
+        return writers(self._bucket)
 
     def _keep(self, key: str, data: bytes) -> None:
         if not self._bucket.has(key):

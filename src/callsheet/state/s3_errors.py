@@ -6,7 +6,7 @@ import re
 
 from callsheet.model.errors import StateError
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 _ACTIONS = {
     "read": "s3:GetObject on the prefix and s3:ListBucket on the bucket (without it, S3 answers 403 for what "
     "is not there)",

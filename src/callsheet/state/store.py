@@ -36,6 +36,19 @@ class Stored:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Who can write to a store, and so could forge everything that it holds; all of it words for people.
+
+    `alarms` are what should not be so, `unseen` what the store did not let us look at.
+    """
+
+    who: str
+    alarms: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    advice: str = ""
+
+
 class Store(Protocol):
     """Names are `a-z0-9-` segments joined by `/`. Every method may raise StateError."""
 
@@ -94,4 +107,8 @@ class Store(Protocol):
 
         An empty prefix means the whole store. A blob is listed by its space and not read.
         """
+        ...
+
+    def writers(self) -> Writers:
+        """Who can write here, as far as the store tells. Reads only, and only settings and permissions."""
         ...

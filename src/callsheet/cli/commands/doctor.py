@@ -24,6 +24,7 @@ _STYLES = {"ok": "ok", "warn": "warning", "fail": "danger", "skipped": "dim"}
 def command(screen: Screen, env: str | None, start: str) -> int:
     """Check that plan and apply have what they need: files, secrets, state, the provider, this machine.
 
+    Says who could forge what the state store holds, and warns where that is too many.
     Asks the provider for one list and writes nothing. Exits 1 where something fails.
     """
     from callsheet.operations.doctor import doctor
