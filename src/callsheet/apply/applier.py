@@ -103,7 +103,7 @@ def _carry_out(
             state.owns,
             state.key,
         ),
-        alive=lease.check,
+        alive=lease.vouch,
         hide=context.secrets.hide,
     )
 

@@ -13,7 +13,7 @@ from callsheet.model.kinds import Kind
 from callsheet.model.value import Secret, Text
 from callsheet.providers.base import Provider
 from callsheet.state.ledger import Ledger
-from callsheet.state.lock import Claim, Lease, Lock
+from callsheet.state.lock import Claim, Lease, Lock, holding
 from callsheet.state.snapshot import State
 from callsheet.state.store import Store
 
@@ -50,13 +50,9 @@ class Context:
 
 @contextmanager
 def held(context: Context) -> Iterator[Lease]:
-    """The environment's lock, kept alive while the block runs. Held says who has it."""
-    lease = context.lock.acquire(context.claim, timeout=context.lock_timeout)
-    lease.keep_alive()
-    try:
+    """The environment's lock while the block runs. Held says who has it."""
+    with holding(context.lock, context.claim, context.lock_timeout) as lease:
         yield lease
-    finally:
-        lease.release()
 
 
 def veil_of(context: Context, state: State) -> Veil:

@@ -13,7 +13,7 @@ from callsheet.apply.traces import KEY_MARK, Traces
 from callsheet.diff.equality import same
 from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic, warning
-from callsheet.model.errors import Stale
+from callsheet.model.errors import ProviderError, Stale
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, get, put, show
 from callsheet.model.resource import RemoteObject
@@ -49,7 +49,7 @@ class Worker:
     label: Mapping[str, str]
     keyed: bool  # the plan was made with a lineage
     traces: Traces
-    alive: Callable[[], None]  # raises when this process may not write any more
+    alive: Callable[[], None]  # before every call that writes: raises where this process may not any more
     hide: Callable[[str], None]  # told of every secret that is taken from live
 
     def begin(
@@ -89,7 +89,6 @@ class Worker:
         already: bool,
     ) -> StepDone:
         """Do the step. ProviderError or Stale when it could not be done; then nothing is to be remembered."""
-        self.alive()
         match step.call:
             case Call.CREATE:
                 return self._create(change, step, record, state, symbols)
@@ -124,15 +123,21 @@ class Worker:
     def _made(self, change: Change, body: Payload) -> RemoteObject:
         """Create exactly once: after a lost answer, look for what it may have made before trying again."""
         for last in (False, True):
+            self.alive()
             try:
                 return self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
-            except Ambiguous:
-                made = self.traces.find(change.kind, change.address, change.idempotency_key, body)
+            except Ambiguous as lost:
+                try:
+                    made = self.traces.find(change.kind, change.address, change.idempotency_key, body)
+                except Ambiguous:
+                    raise
+                except ProviderError:
+                    # Whether it happened is still not known: the next run has to find out.
+                    raise lost from None
                 if made is not None:
                     return made
                 if last:
                     raise
-                self.alive()
         raise AssertionError("the second attempt returns or raises")
 
     def _update(
@@ -190,13 +195,13 @@ class Worker:
             body, clear = update_body(kind, change, step, before.payload, symbols)
             if body:
                 body = self._labelled(kind, change, body, before.payload)
+            self.alive()
             try:
                 return self.writer.update(change.kind, before, body, clear, key=change.idempotency_key)
             except Ambiguous:
                 now = self.reader.read(change.kind, before.id)
                 if last or now is None:
                     raise
-                self.alive()
                 before = now
         raise AssertionError("the second attempt returns or raises")
 
@@ -209,6 +214,7 @@ class Worker:
         if live is not None:
             if ends:
                 self._fits(change, {}, state, kind, live)
+            self.alive()
             self.writer.delete(change.kind, live)
         if ends:
             entry = Entry(remove=(change.address,))

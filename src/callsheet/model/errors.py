@@ -82,3 +82,7 @@ class Partial(CallsheetError):
 
     exit_code = PARTIAL
     code = "partial"
+
+
+class Abandoned(KeyboardInterrupt):
+    """A second interrupt: this process ends although calls are under way, whose outcome nobody waits for."""

@@ -220,6 +220,20 @@ def test_a_create_whose_answer_is_lost_is_made_exactly_once(world: World, path: 
     assert_settled(world)
 
 
+def test_a_create_that_nobody_could_look_for_stays_begun_until_somebody_can(world: World) -> None:
+    world.document("Tool", "bye", {"type": "endCall"})
+    archive = world.plan().archive
+    # The first list is the export's, the second looks for what the lost answer was about.
+    world.bad_day("lose-answer POST /tool", "error GET /tool nth=2 count=99")
+    assert world.apply(archive).exit_code == 1
+    with world.session() as session:
+        assert list(session.ledger.load().begun) == ["Tool/bye#1"]
+    world.bad_day()
+    assert world.apply(archive).exit_code == 0
+    assert len(world.api("GET", "/tool")) == 1
+    assert_settled(world)
+
+
 @pytest.mark.parametrize("fault", ["lose-answer", "error-after", "drop", "error status=502"])
 def test_an_update_whose_answer_is_lost_is_sent_again(world: World, fault: str) -> None:
     world.assistant("a", firstMessage="hi")

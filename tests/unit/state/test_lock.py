@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.model.errors import StateError
+from callsheet.model.errors import Abandoned, StateError
 from callsheet.state.file import FileStore
 from callsheet.state.ledger import Ledger
-from callsheet.state.lock import Claim, Held, Lock, Lost
+from callsheet.state.lock import Claim, Held, Lock, Lost, holding
 from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry
 from callsheet.state.store import Moved
@@ -144,3 +144,80 @@ def test_who_held_the_lock_before_cannot_write_state_whatever_its_clock_says(
     with pytest.raises(Moved):
         paused.append([Entry(put=(Record("Assistant/a", "Assistant", "1"),))])
     assert ledger().load().fence == taken.token
+
+
+def test_before_a_call_the_store_is_asked_once_in_a_while(lock: Lock, clock: FakeClock) -> None:
+    lease = lock.acquire(claim("anna"))
+    lock.force_release()
+    # It is still sure of it, and nobody else can have it by now.
+    lease.vouch()
+    clock.sleep(3.1)
+    lease.check()
+    with pytest.raises(Lost, match="somebody else has taken it"):
+        lease.vouch()
+
+
+def test_what_was_taken_away_is_free_when_its_holder_cannot_be_sure_any_more(
+    lock: Lock, clock: FakeClock
+) -> None:
+    lease = lock.acquire(claim("anna"))
+    lock.force_release()
+    lock.acquire(claim("ben"))
+    assert clock.monotonic() == pytest.approx(3)
+    clock.sleep(0.1)
+    with pytest.raises(Lost):
+        lease.vouch()
+
+
+def test_a_holder_whose_machine_slept_knows_that_its_lease_has_ended(tmp_path: Path) -> None:
+    class Asleep(FakeClock):
+        """While a machine sleeps, its monotonic clock stands still."""
+
+        def monotonic(self) -> float:
+            return 0.0
+
+    clock = Asleep()
+    lease = Lock(FileStore(tmp_path), "dev", clock, ttl=60).acquire(claim("anna"))
+    lease.check()
+    clock.sleep(61)
+    with pytest.raises(Lost, match="its lease has ended"):
+        lease.check()
+
+
+def test_a_holder_that_cannot_ask_does_not_write(
+    lock: Lock, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lock.acquire(claim("anna"))
+    clock.sleep(4)
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise StateError("no answer", code="state.unreachable")
+
+    monkeypatch.setattr(FileStore, "read", unreachable)
+    with pytest.raises(StateError, match="no answer"):
+        lease.vouch()
+    # Giving it back may fail: it ends by itself.
+    monkeypatch.setattr(FileStore, "write", unreachable)
+    lease.release()
+
+
+def test_a_damaged_lock_can_be_taken_away(lock: Lock, tmp_path: Path) -> None:
+    lease = lock.acquire(claim("anna"))
+    path = tmp_path / "documents" / "locks" / "dev"
+    path.write_bytes(b"")
+    assert lock.force_release(fence=7) is None
+    assert lock.acquire(claim("ben")).token == 8
+    with pytest.raises(Lost):
+        lease.renew()
+
+
+def test_who_ends_in_the_middle_of_calls_leaves_the_lock_to_end_by_itself(
+    lock: Lock, clock: FakeClock
+) -> None:
+    with pytest.raises(Abandoned), holding(lock, claim("anna"), 0):
+        raise Abandoned
+    with pytest.raises(Held):
+        lock.acquire(claim("ben"))
+    with pytest.raises(RuntimeError), holding(lock, claim("ben"), 70):
+        raise RuntimeError
+    lock.acquire(claim("carl"))
