@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from filelock import FileLock, Timeout
 from callsheet.model.errors import StateError
 from callsheet.state.names import checked, checked_sha256, joined, lies_in, named, parted
 from callsheet.state.permissions import writers
+from callsheet.state.private import private_folder, sync, write_private
 from callsheet.state.store import Moved, Stored, Versioned, Writers
 
 _LOCK_SECONDS = 30.0
@@ -40,17 +40,17 @@ class FileStore:
 
     def write(self, name: str, data: bytes, *, expected: str | None) -> str:
         path = self._path("documents", name)
-        with self._locked(), self._writing(path):
+        with self._writing(path), self._locked():
             self._compare(name, expected)
-            self._replace(path, data)
+            write_private(path, data)
         return hashlib.sha256(data).hexdigest()
 
     def remove(self, name: str, *, expected: str) -> None:
         path = self._path("documents", name)
-        with self._locked(), self._writing(path):
+        with self._writing(path), self._locked():
             self._compare(name, expected)
             path.unlink()
-            _sync(path.parent)
+            sync(path.parent)
 
     def put_blobs(self, blobs: Sequence[bytes], *, space: str) -> list[str]:
         names = [named(data) for data in blobs]
@@ -58,7 +58,7 @@ class FileStore:
             path = self._blob(space, name)
             with self._writing(path):
                 if not path.exists():
-                    self._replace(path, data)
+                    write_private(path, data)
         return names
 
     def get_blob(self, sha256: str, *, space: str) -> bytes:
@@ -91,8 +91,8 @@ class FileStore:
     def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
         path = self._path("logs", log)
         block = joined(entries)
-        with self._locked(), self._writing(path):
-            _private(path.parent)
+        with self._writing(path), self._locked():
+            private_folder(path.parent)
             begun = path.exists()
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as handle:
                 length = _whole(handle.read())
@@ -108,7 +108,7 @@ class FileStore:
                 handle.flush()
                 os.fsync(handle.fileno())
             if not begun:
-                _sync(path.parent)
+                sync(path.parent)
         return expected + len(block)
 
     def read_log(self, log: str) -> tuple[list[bytes], int]:
@@ -124,7 +124,7 @@ class FileStore:
 
     def remove_log(self, log: str) -> None:
         path = self._path("logs", log)
-        with self._locked(), self._writing(path):
+        with self._writing(path), self._locked():
             path.unlink(missing_ok=True)
 
     def contents(self, prefix: str = "") -> Iterator[Stored]:
@@ -167,7 +167,7 @@ class FileStore:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            _private(self.folder)
+            private_folder(self.folder)
             with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS, mode=0o600):
                 yield
         except Timeout:
@@ -189,22 +189,6 @@ class FileStore:
             ) from None
 
     @staticmethod
-    def _replace(path: Path, data: bytes) -> None:
-        _private(path.parent)
-        # mkstemp makes files of mode 0600.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
-
-    @staticmethod
     def _unreadable(path: Path, cause: OSError) -> StateError:
         return StateError(
             f"{path} cannot be read ({cause.strerror})",
@@ -212,13 +196,6 @@ class FileStore:
             hint="check the file's owner and permissions",
             code="state.unreadable",
         )
-
-
-def _private(folder: Path) -> None:
-    """Make the folder and what it lies in, for their owner alone; what is there already stays as it is."""
-    for each in (*reversed(folder.parents), folder):
-        if not each.exists():
-            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _is_named(path: Path) -> bool:
@@ -229,12 +206,3 @@ def _is_named(path: Path) -> bool:
 def _whole(data: bytes) -> int:
     """The length of the data up to its last complete line."""
     return data.rfind(b"\n") + 1
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
