@@ -44,6 +44,7 @@ TITLES = {
     "DefaultsSection": "defaults",
     "EnvironmentSection": "An environment",
     "ProviderSection": "provider",
+    "ExportsSection": "exports",
     "OverrideSection": "An override",
     "AcknowledgedSection": "An acknowledgement of drift",
 }
@@ -51,6 +52,7 @@ SECTIONS = (
     "DefaultsSection",
     "EnvironmentSection",
     "ProviderSection",
+    "ExportsSection",
     "OverrideSection",
     "AcknowledgedSection",
 )

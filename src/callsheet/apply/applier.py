@@ -10,7 +10,7 @@ from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
 from callsheet.apply.executor import Executor, requests_of
-from callsheet.apply.keeping import export_now
+from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.readback import read_back, rebaselined
@@ -54,9 +54,11 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state = context.ledger.begin(plan.digest)
         try:
             outcome = _carry_out(archive, context, state, rechecked, lease)
-            return replace(outcome, diagnostics=(*map(told, found), *outcome.diagnostics))
         finally:
             context.ledger.close()
+        ended = outcome.export and outcome.broken is None and not outcome.interrupted
+        tidied = tidy(context, lease) if ended else []
+        return replace(outcome, diagnostics=(*map(told, found), *outcome.diagnostics, *tidied))
 
 
 def _carry_out(

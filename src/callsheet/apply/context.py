@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from callsheet.diff.veil import Veil
@@ -12,6 +12,7 @@ from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Kind
 from callsheet.model.value import Secret, Text
 from callsheet.providers.base import Provider
+from callsheet.spec.environments import Retention
 from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lease, Lock, holding
 from callsheet.state.snapshot import State
@@ -46,6 +47,7 @@ class Context:
     known_secrets: Callable[[State], Collection[str]]
     listener: Listener = silent
     lock_timeout: float = 0.0
+    retention: Retention = field(default_factory=Retention)
 
 
 @contextmanager

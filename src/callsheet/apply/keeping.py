@@ -1,19 +1,24 @@
-"""Keeping: everything that is live goes into an export before the first write."""
+"""Keeping: everything that is live goes into an export before the first write, and old ones go at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from callsheet.apply.context import Context
 from callsheet.diff.veil import Veil
 from callsheet.exports.export import Export, Origin
 from callsheet.exports.keeping import take
+from callsheet.exports.pruning import due, prune
+from callsheet.model.diagnostics import Diagnostic, warning
+from callsheet.model.errors import CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Content, symbols
 from callsheet.plan.archive import Archive
 from callsheet.plan.change import Change
 from callsheet.providers.sweep import sweep
+from callsheet.state.lock import Lease
 from callsheet.state.snapshot import State
 
 
@@ -57,6 +62,28 @@ def export_now(
         Event("export.done", {"export": made.sha256, "objects": made.count, "refused": sorted(refused)})
     )
     return made
+
+
+def tidy(context: Context, lease: Lease) -> list[Diagnostic]:
+    """After a run: remove exports that have had their time. What goes wrong is a warning, and no more."""
+    environment, now = context.ledger.environment, datetime.fromisoformat(context.now())
+    try:
+        if not due(context.store, environment, context.retention, now):
+            return []
+        removed = prune(context.store, context.ledger.load(), context.retention, now, lease.check)
+    except CallsheetError as cause:
+        return [
+            warning(
+                "export.not-pruned",
+                f"old exports of {environment} were not removed: {cause.diagnostics[0].summary}",
+                detail="The run itself is done, and every export that the index lists is whole.",
+                hint="`callsheet export prune` tries again",
+            )
+        ]
+    context.listener(
+        Event("export.pruned", {"exports": [each.sha256 for each in removed.exports], "blobs": removed.blobs})
+    )
+    return []
 
 
 def _uploads(changes: Iterable[Change], done: Mapping[str, int]) -> set[str]:

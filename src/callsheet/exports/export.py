@@ -13,7 +13,7 @@ import orjson
 
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import mask
-from callsheet.exports.packs import compressed, entries_of, opened, packed, space
+from callsheet.exports.packs import compressed, entries_of, no_pack, opened, packed, space
 from callsheet.model.canonical import canonical, plain
 from callsheet.model.errors import StateError
 from callsheet.model.kinds import Kind
@@ -60,7 +60,8 @@ class Export:
     """What an export holds, without the objects and records themselves.
 
     `packs` are those of the objects by kind, `record_packs` those of state's records; `contents` are the
-    SHA-256 of uploads that the records refer to; `refused` are kinds that could not be listed.
+    SHA-256 of uploads that the records refer to; `count` is of objects; `refused` are kinds that could not
+    be listed.
     """
 
     sha256: str
@@ -73,14 +74,11 @@ class Export:
     record_packs: tuple[str, ...]
     ids_pack: str
     contents: frozenset[str]
+    count: int
     refused: tuple[str, ...] = ()
 
     def knows(self, kind: str, remote_id: str) -> bool:
         return remote_id in self.ids.get(kind, frozenset())
-
-    @property
-    def count(self) -> int:
-        return sum(len(ids) for ids in self.ids.values())
 
     @property
     def blobs(self) -> frozenset[str]:
@@ -145,27 +143,32 @@ def made(
 
 def load(store: Store, environment: str, sha256: str) -> Export:
     """An export by its name. StateError when it is missing, damaged or no export."""
-    manifest = read_manifest(sha256, store.get_blob(sha256, space=space(environment)))
+    known = outline(store, environment, sha256)
     try:
-        return _export(sha256, manifest, opened(store, environment, manifest["ids"]))
-    except (KeyError, TypeError, AttributeError):
-        raise _no_export(sha256) from None
+        ids = opened(store, environment, known.ids_pack)
+        return replace(known, ids={kind: frozenset(each) for kind, each in ids.items()})
+    except (TypeError, AttributeError):
+        raise no_pack(known.ids_pack) from None
 
 
-def read_manifest(sha256: str, data: bytes) -> dict[str, Any]:
-    """The JSON of a manifest. StateError for anything else."""
+def outline(store: Store, environment: str, sha256: str) -> Export:
+    """What the manifest alone tells: an export without its ids. StateError as for `load`."""
+    return read(sha256, store.get_blob(sha256, space=space(environment)))
+
+
+def read(sha256: str, data: bytes) -> Export:
+    """An export without its ids from its manifest's bytes."""
     try:
         manifest = orjson.loads(data)
-        found = manifest["format"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        if manifest["format"] == FORMAT:
+            return _export(sha256, manifest, {})
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise _no_export(sha256) from None
-    if found != FORMAT:
-        raise StateError(
-            f"export {sha256[:12]} has the format {found!r}; this version reads {FORMAT}",
-            hint="use the version of Callsheet that took it, or a newer one",
-            code="export.format",
-        )
-    return dict(manifest)
+    raise StateError(
+        f"export {sha256[:12]} has the format {manifest['format']!r}; this version reads {FORMAT}",
+        hint="use the version of Callsheet that took it, or a newer one",
+        code="export.format",
+    )
 
 
 def objects(store: Store, export: Export, kind: str) -> list[Exported]:
@@ -225,6 +228,7 @@ def _export(sha256: str, manifest: Mapping[str, Any], ids: Mapping[str, Iterable
         tuple(manifest["records"]),
         manifest["ids"],
         frozenset(manifest["contents"]),
+        manifest["objects"],
         tuple(manifest["refused"]),
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from callsheet.exports.export import Export
+from callsheet.exports.export import read as parse
 from callsheet.exports.packs import space
 from callsheet.model.canonical import canonical
 from callsheet.model.diagnostics import nearest
@@ -90,14 +91,15 @@ class Index:
     version: str | None = None
 
     def with_one(self, export: Listed) -> Index:
-        return replace(self, exports=(*self.exports, export), sweeping=False)
+        others = (each for each in self.exports if each.sha256 != export.sha256)
+        return replace(self, exports=(*others, export))
 
 
 def read(store: Store, environment: str) -> Index:
-    """The index; empty where there is none. StateError for one that is damaged."""
+    """The index, made anew from the exports themselves where it is gone. StateError for a damaged one."""
     found = store.read(_name(environment))
     if found is None:
-        return Index(environment)
+        return Index(environment, tuple(_found(store, environment)))
     try:
         data = orjson.loads(found.data)
         if data["format"] != FORMAT:
@@ -119,7 +121,8 @@ def read(store: Store, environment: str) -> Index:
             f"the index of the exports of {environment} in {store.describe()} is damaged",
             detail=f"It is the document {_name(environment)}. Without it no export can be told from what is "
             "left of one, so nothing is kept and nothing removed.",
-            hint="restore it from a backup of the store",
+            hint="restore it from a backup of the store; or remove that document, and the index is made anew "
+            "from the exports that are whole",
             code="export.index",
         ) from None
 
@@ -176,6 +179,24 @@ def find(store: Store, environment: str, text: str) -> Listed:
         or "`callsheet export list` shows them",
         code="export.unknown",
     )
+
+
+def _found(store: Store, environment: str) -> list[Listed]:
+    """The whole exports that lie in the store, oldest first, from a look at every blob.
+
+    Without this, one lost document would leave every export to the next pruning.
+    """
+    mine = space(environment)
+    stored = {each.sha256 for each in store.contents(mine) if each.kind == "blob" and each.name == mine}
+    out = []
+    for sha256 in sorted(filter(None, stored)):
+        try:
+            export = parse(sha256, store.get_blob(sha256, space=mine))
+        except StateError:
+            continue
+        if export.environment == environment and export.blobs <= stored:
+            out.append(Listed.of(export, sum(len(store.get_blob(each, space=mine)) for each in export.blobs)))
+    return sorted(out, key=lambda each: each.taken_at)
 
 
 def _name(environment: str) -> str:

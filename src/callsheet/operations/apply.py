@@ -61,4 +61,5 @@ def context_of(session: Session, verb: str) -> Context:
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         listener=session.listener,
         lock_timeout=session.lock_timeout,
+        retention=session.environment.exports,
     )

@@ -25,6 +25,14 @@ class ProviderSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long exports stay: the newest `keep`, and whatever is not older than `days` days."""
+
+    keep: int = 50
+    days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgedDrift:
     """Drift that `owner` answers for up to and including `until`."""
 
@@ -49,6 +57,7 @@ class Environment:
     promotes_from: str | None = None
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     state: Mapping[str, Value] = field(default_factory=lambda: {"backend": "file"})
+    exports: Retention = field(default_factory=Retention)
     model: Mapping[str, Value] | None = None
     temperature: float | None = None
     voice: Mapping[str, Value] | None = None
@@ -69,7 +78,7 @@ class Environment:
     pins: Mapping[str, str] = field(default_factory=dict)
     source: FileSource = field(default_factory=lambda: FileSource("environments.yaml"), repr=False)
     section: Mapping[str, Value] = field(default_factory=dict, repr=False)
-    # What the file says for all environments: `defaults` and `state`.
+    # What the file says for all environments: `defaults`, `state` and `exports`.
     shared: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
     def origin(self, path: Path) -> Origin:
@@ -78,7 +87,7 @@ class Environment:
         places = (
             (self.section, ("environments", self.name)),
             (self.shared.get("defaults"), ("defaults",)),
-            ({"state": self.shared["state"]} if "state" in self.shared else None, ()),
+            ({key: value for key, value in self.shared.items() if key != "defaults"}, ()),
         )
         for length in range(len(path), 0, -1):
             for value, start in places:

@@ -11,7 +11,13 @@ from callsheet.model.address import Address, is_name
 from callsheet.model.diagnostics import Diagnostic, error, nearest, warning
 from callsheet.model.value import Path, Text, Value
 from callsheet.spec.base_urls import broken_base_url
-from callsheet.spec.environments import AcknowledgedDrift, Environment, Environments, ProviderSettings
+from callsheet.spec.environments import (
+    AcknowledgedDrift,
+    Environment,
+    Environments,
+    ProviderSettings,
+    Retention,
+)
 from callsheet.spec.placeholders import Expander, Scope
 from callsheet.spec.sections import EnvironmentSection, EnvironmentsFile
 from callsheet.spec.semver import is_version
@@ -27,6 +33,7 @@ _SETTINGS = (
 )  # fmt: skip
 # Overrides hold document text, in which placeholders are replaced later; `secrets` is a template.
 _UNEXPANDED = ("overrides", "secrets", "acknowledgedDrift")
+_EXPORTS = "For example exports: {keep: 50, days: 90}; both are whole numbers."
 _TEMPLATE = re.compile(r"secrets://[a-z][a-z0-9-]*/[^\s]*\{(?:name|NAME)\}[^\s]*")
 
 
@@ -51,11 +58,13 @@ class EnvironmentsReader:
         if problems or not isinstance(sections, dict):
             return None
         defaults = value.get("defaults") or {}
-        self._shared = {key: value[key] for key in ("defaults", "state") if value.get(key) is not None}
+        self._shared = {
+            key: value[key] for key in ("defaults", "state", "exports") if value.get(key) is not None
+        }
         pins = value.get("prompts") or {}
         chosen = self._default(sections)
         environments = {
-            name: self._environment(name, section or {}, defaults, value.get("state"), pins, chosen)
+            name: self._environment(name, section or {}, defaults, pins, chosen)
             for name, section in sections.items()
         }
         self._promotions(environments)
@@ -87,7 +96,6 @@ class EnvironmentsReader:
         name: str,
         section: Mapping[str, Any],
         defaults: Mapping[str, Any],
-        state: Value,
         pins: Mapping[str, Mapping[str, str]],
         chosen: str | None,
     ) -> Environment:
@@ -109,7 +117,8 @@ class EnvironmentsReader:
         if isinstance(base_url, str) and (problem := broken_base_url(base_url)):
             place = self._origin(section, name, problem.path)
             self.diagnostics.append(error(problem.code, problem.summary, hint=problem.hint, place=place))
-        own_state = merged.get("state") or state or {"backend": "file"}
+        own_state = merged.get("state") or self._shared.get("state") or {"backend": "file"}
+        retention = _given(self._shared.get("exports")) | _given(merged.get("exports"))
         return Environment(
             name=name,
             default=default,
@@ -119,6 +128,7 @@ class EnvironmentsReader:
                 provider.get("type") or "", base_url, api_key, provider.get("options") or {}
             ),
             state=own_state,
+            exports=Retention(**retention),
             model=_choice(merged.get("model"), "model"),
             temperature=merged.get("temperature"),
             voice=_choice(merged.get("voice"), "voiceId"),
@@ -255,7 +265,8 @@ class EnvironmentsReader:
 
     def _note(self, problems: list[Problem]) -> None:
         for problem in problems:
-            self._error(problem.path, problem.code, problem.summary, problem.hint, key=problem.key)
+            hint = problem.hint or (_EXPORTS if "exports" in problem.path[:3] else "")
+            self._error(problem.path, problem.code, problem.summary, hint, key=problem.key)
 
     def _error(self, path: Path, code: str, summary: str, hint: str = "", *, key: bool = False) -> None:
         place = self._source.key_place(0, path) if key else self._source.place(0, path)
@@ -269,6 +280,11 @@ def _layered(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
         base = out.get(key)
         out[key] = _layered(base, item) if isinstance(base, dict) and isinstance(item, dict) else item
     return out
+
+
+def _given(section: Value) -> dict[str, Any]:
+    """What a section says, without its nulls."""
+    return {key: item for key, item in (section or {}).items() if item is not None}
 
 
 def _choice(value: Value, key: str) -> Mapping[str, Value] | None:

@@ -19,6 +19,17 @@ class ProviderSection(Shape):
     options: Native | None = Field(None, description="Settings that the provider's adapter knows.")
 
 
+class ExportsSection(Shape):
+    """How long exports stay; one is removed only when both bounds allow it."""
+
+    keep: int | None = Field(
+        None, ge=1, description="How many newer ones must there be before one is removed; 50 if not given."
+    )
+    days: int | None = Field(
+        None, ge=0, description="How many days old must one be before it is removed; 90 if not given."
+    )
+
+
 class OverrideSection(Shape):
     """A JSON merge patch on documents; null removes."""
 
@@ -42,6 +53,7 @@ class DefaultsSection(Shape):
 
     provider: ProviderSection | None = Field(None, description="Where the organisation is.")
     state: Native | None = Field(None, description="Store of its state: backend and options.")
+    exports: ExportsSection | None = Field(None, description="How long its exports stay.")
     model: str | ModelChoice | None = Field(None, description="Model for assistants that name none.")
     temperature: float | None = Field(None, ge=0, description="Temperature for assistants that set none.")
     voice: str | VoiceChoice | None = Field(None, description="Voice for assistants that name none.")
@@ -84,6 +96,7 @@ class EnvironmentsFile(Shape):
     app: str | None = Field(None, min_length=1, description="Name of the application; else the folder's.")
     owner: str | None = Field(None, description="Who answers for it.")
     state: Native | None = Field(None, description="Store of state: backend and its options.")
+    exports: ExportsSection | None = Field(None, description="How long exports stay.")
     defaults: DefaultsSection | None = Field(None, description="What every environment starts from.")
     environments: dict[str, EnvironmentSection | None] = Field(
         min_length=1,

@@ -69,6 +69,10 @@ class Ledger:
         self._closed = False
 
     @property
+    def environment(self) -> str:
+        return self._environment
+
+    @property
     def where(self) -> str:
         return self._store.describe()
 

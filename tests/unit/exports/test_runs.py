@@ -109,3 +109,32 @@ def test_kinds_that_nothing_needs_may_be_out_of_reach(world: World) -> None:
     with pytest.raises(CallsheetError, match="403"):
         world.apply()
     assert world.writes() == 0
+
+
+def test_old_exports_go_at_the_end_of_a_run(world: World) -> None:
+    world.environment("exports: {keep: 1, days: 10}")
+    outcomes = []
+    for number in range(4):
+        world.assistant("a", prompt=f"Number {number}.")
+        outcomes.append(world.apply())
+        world.time_passes(4 * 86_400)
+    with world.session() as session:
+        # The first is twelve days old by then; the second only eight.
+        assert [each.run for each in listed(session.store, "dev")] == [each.run for each in outcomes[1:]]
+
+
+def test_trouble_with_old_exports_never_fails_the_run(world: World) -> None:
+    world.environment("exports: {keep: 1, days: 0}")
+    for number in range(3):
+        world.assistant("a", prompt=f"Number {number}.")
+        outcome = world.apply()
+        world.time_passes(60)
+    damaged = outcome.export or ""
+    for found in (world.root / ".callsheet").rglob(damaged):
+        found.write_bytes(b"{}")
+    world.assistant("a", prompt="At last.")
+    outcome = world.apply()
+    assert outcome.exit_code == 0
+    [told] = [each for each in outcome.diagnostics if each.code == "export.not-pruned"]
+    assert "does not hold what its name says" in told.summary
+    assert "callsheet export prune" in told.hint

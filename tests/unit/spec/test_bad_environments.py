@@ -287,6 +287,23 @@ CASES = (
         "spec.value | environments.yaml:3:35 | 'a' is no address; one looks like |",
     ),
     Case(
+        "env exports",
+        {
+            "environments.yaml": (
+                "environments: {dev: {exports: {keep: 0}}, uat: {exports: {day: 9}}}\n"
+                "exports: 50\n"
+                "defaults: {exports: {days: 90 d}}\n"
+            )
+        },
+        (
+            "spec.value | environments.yaml:1:38 | environments.dev.exports.keep must be at least 1 | "
+            "For example exports: {keep: 50, days: 90}; both are whole numbers.\n"
+            "spec.unknown-key | environments.yaml:1:59 | unknown key 'day' | Did you mean days?\n"
+            "spec.type | environments.yaml:2:10 | exports must be a mapping, not a number | For example\n"
+            "spec.type | environments.yaml:3:28 | defaults.exports.days must be a whole number, not text |"
+        ),
+    ),
+    Case(
         "env yaml error",
         {"environments.yaml": "environments: [\n"},
         (

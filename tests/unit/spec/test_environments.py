@@ -9,7 +9,7 @@ import pytest
 
 from callsheet.model.errors import SpecError
 from callsheet.model.value import Secret
-from callsheet.spec.environments import Environment, Environments
+from callsheet.spec.environments import Environment, Environments, Retention
 from callsheet.spec.project import find_root, load
 from unit.spec.project import write
 
@@ -76,6 +76,17 @@ def test_everything_is_typed(tmp_path: Path) -> None:
     )  # fmt: skip
     assert str(uat.origin(("params", "deep", "y")).place()) == "environments.yaml:18:24"
     assert str(uat.origin(("params", "a")).place()) == "environments.yaml:10:15"
+
+
+def test_exports_stay_as_long_as_the_nearest_section_says(tmp_path: Path) -> None:
+    found = environments(
+        tmp_path,
+        "exports: {keep: 10, days: 20}\ndefaults: {exports: {days: 7}}\n"
+        "environments: {dev: {}, uat: {exports: {keep: 3}}, prod: {exports: {keep: null, days: 365}}}\n",
+    ).environments
+    assert [found[name].exports for name in found] == [Retention(10, 7), Retention(3, 7), Retention(10, 365)]
+    assert dev(tmp_path, "exports: {}").exports == Retention(50, 90)
+    assert dev(tmp_path, "pinned: false").exports == Retention(50, 90)
 
 
 @pytest.mark.parametrize(
