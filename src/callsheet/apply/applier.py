@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from callsheet.apply.accounting import accounted, what_of
 from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
@@ -41,8 +42,11 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         return Outcome(serial=state.serial)
     # Told before anything is locked, as far as it can be told without asking anybody.
     check_secrets(plan, context.secrets, done_before(plan, state))
-    with held(context) as lease:
-        state, found = settle(context, lease)
+    with (
+        held(context) as lease,
+        accounted(context, lease, plan.mode, what_of(plan)) as books,
+    ):
+        state, found = settle(context, lease, books)
         check_fits(plan, state, context.target)
         check_hold(plan, state)
         rechecked = recheck(plan, state, context.provider, context.kinds)
@@ -52,13 +56,16 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
             archive.content(sha256)
         lease.check()
         state = context.ledger.begin(plan.digest)
-        try:
-            outcome = _carry_out(archive, context, state, rechecked, lease)
-        finally:
-            context.ledger.close()
+        books.open(state)
+        outcome = _carry_out(archive, context, state, rechecked, lease)
+        noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not outcome.interrupted
         tidied = tidy(context, lease) if ended else []
-        return replace(outcome, diagnostics=(*map(told, found), *outcome.diagnostics, *tidied))
+        return replace(
+            outcome,
+            diagnostics=(*map(told, found), *outcome.diagnostics, *noticed, *tidied),
+            serial=context.ledger.state.serial,
+        )
 
 
 def _carry_out(

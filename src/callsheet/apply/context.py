@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from callsheet.audit.tape import Tape
 from callsheet.diff.veil import Veil
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Kind
@@ -45,6 +46,7 @@ class Context:
     now: Callable[[], str]
     # Every secret value that is known here, the provider's key among them; for hiding them.
     known_secrets: Callable[[State], Collection[str]]
+    tape: Tape
     listener: Listener = silent
     lock_timeout: float = 0.0
     retention: Retention = field(default_factory=Retention)

@@ -215,7 +215,7 @@ class Worker:
             if ends:
                 self._fits(change, {}, state, kind, live)
             self.alive()
-            self.writer.delete(change.kind, live)
+            self.writer.delete(change.kind, live, key=change.idempotency_key)
         if ends:
             entry = Entry(remove=(change.address,))
         elif record is None or record.remote_id == step.remote_id:

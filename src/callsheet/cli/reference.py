@@ -41,8 +41,8 @@ What programs read goes to stdout, everything else (questions, progress, errors)
 shown on a terminal only. `NO_COLOR` and `--no-color` switch colours off; `FORCE_COLOR` switches them on
 where there is no terminal.
 
-With `-o json` a verb prints one JSON document; `apply`, `destroy` and `rollback` print a stream of events, one JSON
-object a line: the first is `{"event": "format", "format": "callsheet.events/1", …}`, the last is
+With `-o json` a verb prints one JSON document; `apply`, `destroy` and `rollback` print a stream of events,
+one JSON object a line: the first is `{"event": "format", "format": "callsheet.events/1", …}`, the last is
 `summary` or `error`. An error is JSON on stdout, `{"format": "callsheet.error/1", "error": {"exitCode":
 …, "diagnostics": […]}}`, and is told for people on stderr all the same. `callsheet schema` prints the
 JSON Schemas. A format's number changes only when something is removed or changes its meaning.

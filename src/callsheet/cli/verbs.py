@@ -12,6 +12,7 @@ VERBS = {
     "rollback": "Go back to what was before a run.",
     "drift": "Show what changed behind Callsheet's back.",
     "state": "List what state holds, show a record, take a lock away.",
+    "runs": "List what every run did, show one, verify their records.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve, reset or fill the built-in stand-in for a provider.",
     "doctor": "Check environment, credentials and reachability.",

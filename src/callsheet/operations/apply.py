@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from callsheet.apply.accounting import accounted, untold
 from callsheet.apply.applier import apply_plan
 from callsheet.apply.context import Context, held
 from callsheet.apply.outcome import Outcome
 from callsheet.apply.recovery import told
 from callsheet.apply.settling import settle
+from callsheet.audit.record import What
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
 from callsheet.operations.secrecy import known_secrets
@@ -36,13 +38,17 @@ def settle_journal(session: Session) -> list[Diagnostic]:
 
     `apply` without a plan file does this before it plans, so that what was made is not planned again.
     """
-    if session.ledger.load().begun:
-        context = context_of(session, "recover")
-        with held(context) as lease:
-            _, found = settle(context, lease)
-            session.ledger.close()
-            return [told(each) for each in found]
-    return []
+    state = session.ledger.load()
+    if not state.begun and not untold(state):
+        return []
+    context = context_of(session, "recover")
+    with (
+        held(context) as lease,
+        accounted(context, lease, context.claim.verb, What()) as books,
+    ):
+        _, found = settle(context, lease, books)
+        noticed = books.close(Outcome()) if found else books.doubts
+        return [*map(told, found), *noticed]
 
 
 def context_of(session: Session, verb: str) -> Context:
@@ -59,6 +65,7 @@ def context_of(session: Session, verb: str) -> Context:
         renderer=session.renderer,
         known_secrets=lambda state: known_secrets(session, state),
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tape=session.tape,
         listener=session.listener,
         lock_timeout=session.lock_timeout,
         retention=session.environment.exports,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
+from callsheet.audit.tape import Tape
 from callsheet.model.diagnostics import Place, nearest
 from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
@@ -151,6 +152,11 @@ class Session:
         return "unknown", ""
 
     @cached_property
+    def tape(self) -> Tape:
+        """Hears every request; runs while something is carried out."""
+        return Tape()
+
+    @cached_property
     def provider(self) -> Provider:
         settings = self.environment.provider
         sandbox = self.sandbox_name
@@ -163,6 +169,7 @@ class Session:
                 clock=self.clock,
                 on_event=self.listener,
                 secrets=self.keeper.known_values,
+                tap=self.tape,
             )
         if settings.api_key is None:
             raise CallsheetError(
@@ -180,6 +187,7 @@ class Session:
             clock=self.clock,
             on_event=self.listener,
             secrets=self.keeper.known_values,
+            tap=self.tape,
         )
 
     def _api_key(self, symbol: str | Secret | Text) -> str:

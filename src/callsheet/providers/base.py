@@ -85,7 +85,7 @@ class Writer(Protocol):
         """Send `set_` (whole top-level values) and clear the given top-level paths; the answer as object."""
         ...
 
-    def delete(self, kind: str, live: RemoteObject) -> None:
+    def delete(self, kind: str, live: RemoteObject, *, key: str) -> None:
         """Delete; an object that is already gone is fine."""
         ...
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from callsheet.model.diagnostics import Diagnostic, nearest
 from callsheet.model.errors import ProviderError
 from callsheet.model.events import Listener, silent
+from callsheet.model.exchange import Tap, untapped
 from callsheet.model.kinds import Catalogue
 from callsheet.model.resource import Resource
 from callsheet.providers.base import Provider
@@ -95,11 +96,12 @@ def connect(
     clock: Clock | None = None,
     on_event: Listener = silent,
     secrets: Callable[[], Iterable[str]] = tuple,
+    tap: Tap = untapped,
 ) -> Provider:
     """A configured provider; nothing is sent yet. ProviderError when address or key cannot be used.
 
     `wsgi_app` answers in place of the network (`baseUrl: sandbox:NAME`). `secrets` gives every secret that
-    is known so far: what the provider says back is shown without them.
+    is known so far: what the provider says back is shown without them. `tap` gets every attempt of a request.
     """
     found = registration(provider)
     made: Provider = _part(provider, found.provider)(
@@ -109,6 +111,7 @@ def connect(
         clock=clock or SystemClock(),
         on_event=on_event,
         secrets=secrets,
+        tap=tap,
     )
     return made
 

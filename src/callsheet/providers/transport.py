@@ -14,6 +14,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,6 +23,7 @@ import orjson
 from callsheet import __version__
 from callsheet.model.errors import ProviderError
 from callsheet.model.events import Event, Listener
+from callsheet.model.exchange import Exchange, Tap, untapped
 from callsheet.providers import settings
 from callsheet.providers.answers import Expected, Reading, Received
 from callsheet.providers.attempts import Attempts
@@ -47,6 +49,14 @@ class Upload:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """No answer came: what kind of trouble that was, and what to raise."""
+
+    why: str
+    failure: Exception
+
+
 class Transport:
     """Sends requests and gives back decoded JSON. Safe to share between threads."""
 
@@ -64,10 +74,13 @@ class Transport:
         pace: Pace | None = None,
         wsgi_app: WSGIApplication | None = None,
         jitter: Callable[[], float] = random.random,
+        tap: Tap = untapped,
+        sends_keys: bool = False,
     ) -> None:
         """`explanations`: what to do about a conflict, by a word of the provider's message.
 
-        `jitter` gives numbers between 0 and 1. ProviderError when `base_url` or `api_key` cannot be used.
+        `jitter` gives numbers between 0 and 1. `sends_keys`: whether the provider knows what an
+        `Idempotency-Key` means. ProviderError when `base_url` or `api_key` cannot be used.
         """
         self._provider, self._base_url, self._wsgi_app = provider, base_url, wsgi_app
         in_process = settings.Endpoint("http://sandbox.localhost", loopback=True)
@@ -77,6 +90,7 @@ class Transport:
         redactor.hide([api_key])
         self._limits = limits or settings.Limits()
         self._pace = pace or Pace(clock)
+        self._tap, self._sends_keys = tap, sends_keys
         self._reading = Reading(base_url, redactor, explanations or {}, self._limits, clock)
         self._attempts = Attempts(self._limits, clock, on_event, jitter)
         self._client: httpx.Client | None = None
@@ -105,15 +119,16 @@ class Transport:
     ) -> Any:
         """One request, repeated where that is safe; the decoded body, which is an `expect`.
 
-        `secrets` are strings inside the body that no message may show; `key` is sent as `Idempotency-Key`.
+        `secrets` are strings inside the body that no message may show; `key` tells what the request is for.
         ProviderError says what is wrong; Ambiguous that a write may have happened; NotFound that it is 404.
         """
         self._redactor.hide([*secrets, *telling(json)])
         asked = Request(self._provider, method, path)
         headers = {"authorization": self._authorization}
-        if key:
+        if key and self._sends_keys:
             headers["idempotency-key"] = settings.header(self._provider, "Idempotency-Key", key)
         body = _body(asked, json, upload, headers)
+        sent = upload.content if upload else body.get("content", b"")
         client = self._ready(asked)
 
         def build() -> httpx.Request:
@@ -121,17 +136,21 @@ class Transport:
                 method, self._endpoint.url + path, params=query, headers=headers, **body
             )
 
-        return self._attempts.run(asked, lambda: self._attempt(client, asked, build, expect))
+        def attempt() -> Any:
+            turn = self._pace.take()
+            at, started = self._clock.now(), self._clock.monotonic()
+            received = self._exchange(client, asked, build)
+            seconds = round(self._clock.monotonic() - started, 4)
+            told = partial(Exchange, at, method, path, key, seconds=seconds, sent=sent)
+            if isinstance(received, _Unanswered):
+                self._tap(told(status=None, why=received.why, received=b""))
+                raise received.failure
+            self._tap(told(status=received.status, why=received.broken, received=received.data))
+            return self._read(asked, received, turn, seconds, expect)
 
-    def _attempt(
-        self, client: httpx.Client, asked: Request, build: Callable[[], httpx.Request], expect: Expected
-    ) -> Any:
-        turn = self._pace.take()
-        started = self._clock.monotonic()
-        received = self._exchange(client, asked, build)
-        if isinstance(received, Exception):
-            raise received
-        seconds = round(self._clock.monotonic() - started, 4)
+        return self._attempts.run(asked, attempt)
+
+    def _read(self, asked: Request, received: Received, turn: float, seconds: float, expect: Expected) -> Any:
         fields = {"method": asked.method, "path": asked.path, "status": received.status, "seconds": seconds}
         self._on_event(Event("provider.request", fields))
         if received.status == 429:
@@ -143,16 +162,17 @@ class Transport:
 
     def _exchange(
         self, client: httpx.Client, asked: Request, build: Callable[[], httpx.Request]
-    ) -> Received | Exception:
+    ) -> Received | _Unanswered:
         """The answer, or what to raise: httpx's own exceptions hold the request, and that the API key."""
         try:
             response = client.send(build(), stream=True)
         except _NOT_SENT as cause:
-            return self._reading.not_connected(asked, _why(cause))
+            return _Unanswered(_name("no connection", cause), self._reading.not_connected(asked, _why(cause)))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as cause:
-            return self._reading.unreachable(asked, type(cause).__name__)
+            failure = self._reading.unreachable(asked, type(cause).__name__)
+            return _Unanswered(_name("not sent", cause), failure)
         except httpx.TransportError as cause:
-            return self._reading.lost(asked, _why(cause))
+            return _Unanswered(_name("no answer", cause), self._reading.lost(asked, _why(cause)))
         data, broken = bytearray(), ""
         deadline = self._clock.monotonic() + self._limits.total
         try:
@@ -242,6 +262,11 @@ def _body(asked: Request, json: Any, upload: Upload | None, headers: dict[str, s
         detail="A value in it is no JSON, or a text is no valid Unicode.",
         code="provider.body",
     )
+
+
+def _name(what: str, cause: Exception) -> str:
+    """Without the exception's own words, which may repeat an address."""
+    return f"{what} ({type(cause).__name__})"
 
 
 def _why(cause: Exception) -> str:

@@ -76,6 +76,11 @@ class Ledger:
     def where(self) -> str:
         return self._store.describe()
 
+    @property
+    def state(self) -> State:
+        """State as it was last read or written here; nothing is asked."""
+        return self._state
+
     def load(self) -> State:
         """Read everything and verify it. StateError for anything that is not whole; State() where none is."""
         with self._lock:

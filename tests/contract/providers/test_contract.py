@@ -59,10 +59,10 @@ def test_an_update_changes_what_it_names_and_nothing_else(vapi: Subject, kind: s
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_what_is_deleted_is_gone_and_may_be_deleted_again(vapi: Subject, kind: str) -> None:
     made = make(vapi, kind)[kind]
-    vapi.writer.delete(kind, made)
+    vapi.writer.delete(kind, made, key="k")
     assert vapi.provider.read(kind, made.id) is None
     assert list(vapi.provider.list_all(kind)) == []
-    vapi.writer.delete(kind, made)
+    vapi.writer.delete(kind, made, key="k")
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

@@ -129,7 +129,7 @@ def test_a_pinned_tool_explains_what_to_do(vapi: Subject) -> None:
     model = {**MODEL, "toolRefs": [{"toolId": made.id, "version": made.payload["latestVersion"]}]}
     vapi.writer.create("Assistant", {"name": "holder", "model": model}, key="k", content=contents)
     with pytest.raises(ProviderError) as raised:
-        vapi.writer.delete("Tool", made)
+        vapi.writer.delete("Tool", made, key="k")
     finding = raised.value.diagnostics[0]
     assert finding.code == "provider.conflict"
     assert "model.toolRefs" in finding.detail
@@ -210,7 +210,7 @@ def test_an_update_whose_answer_is_lost_is_ambiguous_and_not_repeated(vapi: Subj
 def test_a_delete_is_repeated_until_it_is_known_to_be_done(vapi: Subject, effect: Effect) -> None:
     made = vapi.writer.create("Assistant", {"name": "a"}, key="k", content=contents)
     vapi.sandbox.faults.add(Fault(effect, "DELETE"))
-    vapi.writer.delete("Assistant", made)
+    vapi.writer.delete("Assistant", made, key="k")
     assert vapi.provider.read("Assistant", made.id) is None
 
 
@@ -228,7 +228,7 @@ def test_a_rate_limit_is_waited_out_for_every_method(vapi: Subject) -> None:
     made = vapi.writer.create("Assistant", {"name": "a"}, key="k", content=contents)
     vapi.writer.update("Assistant", made, {"name": "b"}, (), key="k")
     assert vapi.provider.read("Assistant", made.id) is not None
-    vapi.writer.delete("Assistant", made)
+    vapi.writer.delete("Assistant", made, key="k")
     assert sum(pause >= 7 for pause in vapi.clock.slept) == 8
 
 

@@ -28,12 +28,13 @@ def test_a_request_carries_the_key_and_gives_the_decoded_body() -> None:
     assert body == '{"name":"é"}'.encode()
 
 
-def test_an_idempotency_key_goes_out_only_where_it_is_given() -> None:
-    with hostile(answer(200)) as server:
-        made = transport(server.url)
-        made.request("POST", "/x", json={}, key="k-1")
-        made.close()
-        assert b"idempotency-key: k-1" in server.seen[0].lower()
+def test_an_idempotency_key_goes_out_only_where_it_means_something() -> None:
+    for knows in (True, False):
+        with hostile(answer(200)) as server:
+            made = transport(server.url, sends_keys=knows)
+            made.request("POST", "/x", json={}, key="k-1")
+            made.close()
+            assert (b"idempotency-key: k-1" in server.seen[0].lower()) is knows
 
 
 def test_an_upload_is_multipart() -> None:

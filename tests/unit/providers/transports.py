@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callsheet.model.errors import ProviderError
+from callsheet.model.exchange import untapped
 from callsheet.providers.redaction import Redactor
 from callsheet.providers.settings import Limits
 from callsheet.providers.transport import Transport
@@ -24,7 +25,8 @@ def transport(url: str, **more: Any) -> Transport:
 
 def failure(url: str, method: str = "GET", **more: Any) -> ProviderError:
     limits = more.pop("limits", Limits(read=0.3))
-    made = transport(url, limits=limits, explanations=more.pop("explanations", None))
+    tap = more.pop("tap", untapped)
+    made = transport(url, limits=limits, explanations=more.pop("explanations", None), tap=tap)
     try:
         with pytest.raises(ProviderError) as raised:
             made.request(method, "/assistant", **more)

@@ -9,7 +9,10 @@ from callsheet.cli.screen import JSON, Screen
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(["spec", "environments", "plan", "drift", "events", "error"]))
+@click.argument(
+    "name",
+    type=click.Choice(["spec", "environments", "plan", "drift", "events", "runs", "error"]),
+)
 @verb(project=False, output=False)
 def command(screen: Screen, name: str) -> int:
     """Print the JSON Schema of what Callsheet reads (spec, environments) or writes (plan, drift, …)."""

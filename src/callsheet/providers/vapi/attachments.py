@@ -23,7 +23,7 @@ class Attachments:
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
 
-    def settle(self, base: RemoteObject, wanted: list[str]) -> RemoteObject:
+    def settle(self, base: RemoteObject, wanted: list[str], key: str) -> RemoteObject:
         """Attach what is missing, detach what is too much, wait until all of it is indexed."""
         reached = base
         try:
@@ -35,14 +35,14 @@ class Attachments:
             moved = False
             for file in wanted:
                 if file not in live:
-                    self._attach(base, file)
+                    self._attach(base, file, key)
                     moved = True
                 elif live[file] == "failed":
-                    self._transport.request("POST", self._path(base, file, "retry"))
+                    self._transport.request("POST", self._path(base, file, "retry"), key=key)
                     moved = True
             for file in live:
                 if file not in wanted:
-                    self._detach(base, file)
+                    self._detach(base, file, key)
                     moved = True
             reached = self._read(reached) if moved else reached
             return self._indexed(reached, wanted)
@@ -52,12 +52,12 @@ class Attachments:
             failure = cause
         raise Unfinished(self._as_far_as(reached), failure)
 
-    def _attach(self, base: RemoteObject, file: str) -> None:
-        self._transport.request("POST", self._path(base), json={"fileId": file})
+    def _attach(self, base: RemoteObject, file: str, key: str) -> None:
+        self._transport.request("POST", self._path(base), json={"fileId": file}, key=key)
 
-    def _detach(self, base: RemoteObject, file: str) -> None:
+    def _detach(self, base: RemoteObject, file: str, key: str) -> None:
         try:
-            self._transport.request("DELETE", self._path(base, file))
+            self._transport.request("DELETE", self._path(base, file), key=key)
         except NotFound:
             return
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callsheet.model.errors import ProviderError
 from callsheet.model.events import Listener
+from callsheet.model.exchange import Tap, untapped
 from callsheet.model.resource import RemoteObject
 from callsheet.providers.base import NotFound, Target, Writer
 from callsheet.providers.clock import Clock
@@ -39,6 +40,7 @@ class VapiProvider:
         wsgi_app: WSGIApplication | None = None,
         limits: Limits | None = None,
         secrets: Callable[[], Iterable[str]] = tuple,
+        tap: Tap = untapped,
     ) -> None:
         self.catalogue = VapiCatalogue()
         self.capabilities = CAPABILITIES
@@ -55,6 +57,8 @@ class VapiProvider:
             explanations=EXPLANATIONS,
             limits=limits,
             wsgi_app=wsgi_app,
+            tap=tap,
+            sends_keys=CAPABILITIES.idempotency_key,
         )
         self._found: dict[str, list[RemoteObject]] = {}
         self._lock = threading.Lock()

@@ -15,7 +15,6 @@ from callsheet.providers.base import ContentLoader, NotFound
 from callsheet.providers.clock import Clock
 from callsheet.providers.transport import Transport, Upload
 from callsheet.providers.vapi.attachments import Attachments
-from callsheet.providers.vapi.capabilities import CAPABILITIES
 from callsheet.providers.vapi.decode import collection_path, item_path, remote
 from callsheet.providers.vapi.kinds import KINDS
 
@@ -39,20 +38,18 @@ class VapiWriter:
 
     def create(self, kind: str, payload: Payload, *, key: str, content: ContentLoader) -> RemoteObject:
         if kind == "File":
-            return self._upload(payload, content)
+            return self._upload(payload, content, key)
         body = _body(kind, payload)
         files = body.pop("fileIds", None) if kind == "KnowledgeBase" else None
         if kind == "PronunciationDictionary":
             body.pop("provider", None)
         path = collection_path(kind, payload)
-        item = self._transport.request(
-            "POST", path, json=body, secrets=_secrets(kind, payload), key=_header(key)
-        )
+        item = self._transport.request("POST", path, json=body, secrets=_secrets(kind, payload), key=key)
         if kind == "PronunciationDictionary":
             item = {**payload, **item}
         made = remote(kind, item)
         if kind == "KnowledgeBase":
-            return self._attachments.settle(made, files or [])
+            return self._attachments.settle(made, files or [], key)
         return made
 
     def update(
@@ -66,12 +63,13 @@ class VapiWriter:
         cleared = kind == "KnowledgeBase" and ("fileIds",) in [tuple(path) for path in clear]
         reached = self._patch(kind, live, body, key) if body else live
         if kind == "KnowledgeBase" and (files is not None or cleared):
-            return self._attachments.settle(_carried(reached, live), [str(each) for each in _listed(files)])
+            wanted = [str(each) for each in _listed(files)]
+            return self._attachments.settle(_carried(reached, live), wanted, key)
         return _carried(reached, live) if kind == "KnowledgeBase" else reached
 
-    def delete(self, kind: str, live: RemoteObject) -> None:
+    def delete(self, kind: str, live: RemoteObject, *, key: str) -> None:
         try:
-            self._transport.request("DELETE", item_path(kind, live.payload, live.id))
+            self._transport.request("DELETE", item_path(kind, live.payload, live.id), key=key)
         except NotFound:
             return
 
@@ -92,14 +90,14 @@ class VapiWriter:
             query=_query(kind, live, body),
             json=body,
             secrets=_secrets(kind, body),
-            key=_header(key),
+            key=key,
         )
         if kind == "PronunciationDictionary":
             # The answer may leave out what did not change.
             item = {**live.payload, **item}
         return remote(kind, item)
 
-    def _upload(self, payload: Payload, content: ContentLoader) -> RemoteObject:
+    def _upload(self, payload: Payload, content: ContentLoader, key: str) -> RemoteObject:
         held = payload.get("content")
         if not isinstance(held, Content):
             raise ProviderError("a file cannot be created without its content", code="provider.body")
@@ -108,12 +106,7 @@ class VapiWriter:
             fields["metadata"] = orjson.dumps(payload["metadata"]).decode()
         name = str(payload.get("name") or held.name)
         upload = Upload(name, content(held.sha256), fields)
-        return remote("File", self._transport.request("POST", "/file", upload=upload))
-
-
-def _header(key: str) -> str | None:
-    """The key as it goes out: only to an API that knows what it means."""
-    return key if CAPABILITIES.idempotency_key else None
+        return remote("File", self._transport.request("POST", "/file", upload=upload, key=key))
 
 
 def _body(kind: str, payload: Payload) -> Payload:

@@ -148,7 +148,7 @@ def test_ids_in_addresses_are_one_segment() -> None:
     with hostile(answer(200, b'{"id": "x"}')) as server:
         provider = connect("vapi", base_url=server.url, api_key="k", clock=FakeClock())
         live = RemoteObject("Assistant", "a/../../squad/b?c", {"id": "x"})
-        provider.writer().delete("Assistant", live)
+        provider.writer().delete("Assistant", live, key="k")
         provider.read("Assistant", "a/b")
         provider.close()
         assert server.requests() == [
