@@ -67,10 +67,9 @@ def reference() -> str:
 def _command(command: click.Command, path: str, level: int = 2) -> Iterator[str]:
     context = click.Context(command, info_name=path, max_content_width=100)
     yield f"{'#' * level} {path}\n"
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group) and not command.invoke_without_command:
         yield f"{_text(command)}\n"
-        for name, inner in command.commands.items():
-            yield from _command(inner, f"{path} {name}", level + 1)
+        yield from _subcommands(command, path, level)
         return
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"```\n{usage}\n```\n"
@@ -85,6 +84,13 @@ def _command(command: click.Command, path: str, level: int = 2) -> Iterator[str]
         yield "| option | |\n|---|---|"
         yield from (f"| `{_cell(option)}` | {_cell(text)} |" for option, text in records)
         yield ""
+    if isinstance(command, click.Group):
+        yield from _subcommands(command, path, level)
+
+
+def _subcommands(command: click.Group, path: str, level: int) -> Iterator[str]:
+    for name, inner in command.commands.items():
+        yield from _command(inner, f"{path} {name}", level + 1)
 
 
 def _text(command: click.Command) -> str:

@@ -60,8 +60,8 @@ class Export:
     """What an export holds, without the objects and records themselves.
 
     `packs` are those of the objects by kind, `record_packs` those of state's records; `contents` are the
-    SHA-256 of uploads that the records refer to; `count` is of objects; `refused` are kinds that could not
-    be listed.
+    SHA-256 of uploads that the records refer to; `count` is of objects; `size` in bytes, of all
+    packs, shared ones too; `refused` are kinds that could not be listed.
     """
 
     sha256: str
@@ -75,6 +75,7 @@ class Export:
     ids_pack: str
     contents: frozenset[str]
     count: int
+    size: int
     refused: tuple[str, ...] = ()
 
     def knows(self, kind: str, remote_id: str) -> bool:
@@ -117,7 +118,7 @@ def made(
         ids[kind] = sorted(objects)
         packs[kind] = packed(objects)
     records = packed({each.address: _veiled(each, veil).to_json() for each in state.records.values()})
-    known = compressed(ids)
+    parts = [*(pack for each in packs.values() for pack in each), *records, compressed(ids)]
     manifest = {
         "format": FORMAT,
         "environment": state.environment,
@@ -130,15 +131,15 @@ def made(
         "lineage": state.lineage,
         "serial": state.serial,
         "objects": sum(len(each) for each in ids.values()),
-        "ids": named(known),
+        "bytes": sum(map(len, parts)),
+        "ids": named(parts[-1]),
         "packs": {kind: [named(pack) for pack in each] for kind, each in packs.items()},
         "records": [named(pack) for pack in records],
         "contents": sorted(contents_of(state.records.values())),
         "refused": sorted(refused),
     }
     data = canonical(manifest)
-    blobs = [*(pack for each in packs.values() for pack in each), *records, known, data]
-    return _export(named(data), plain(manifest), ids), blobs
+    return _export(named(data), plain(manifest), ids), [*parts, data]
 
 
 def load(store: Store, environment: str, sha256: str) -> Export:
@@ -229,6 +230,7 @@ def _export(sha256: str, manifest: Mapping[str, Any], ids: Mapping[str, Iterable
         manifest["ids"],
         frozenset(manifest["contents"]),
         manifest["objects"],
+        manifest["bytes"],
         tuple(manifest["refused"]),
     )
 

@@ -38,7 +38,7 @@ class Listed:
     size: int
 
     @classmethod
-    def of(cls, export: Export, size: int) -> Listed:
+    def of(cls, export: Export) -> Listed:
         origin = export.origin
         return cls(
             export.sha256,
@@ -48,7 +48,7 @@ class Listed:
             origin.by,
             origin.verb,
             export.count,
-            size,
+            export.size,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _found(store: Store, environment: str) -> list[Listed]:
         except StateError:
             continue
         if export.environment == environment and export.blobs <= stored:
-            out.append(Listed.of(export, sum(len(store.get_blob(each, space=mine)) for each in export.blobs)))
+            out.append(Listed.of(export))
     return sorted(out, key=lambda each: each.taken_at)
 
 

@@ -47,9 +47,7 @@ def take(
     An upload that holds a known secret is not kept.
     """
     export, blobs = made(live, kinds, state, origin, veil=veil, refused=refused, key=key)
-    size = sum(map(len, blobs))
     wanted = [*(data for data in uploads if not veil.holds(data)), *blobs]
-    entry = index.Listed.of(export, size)
     for _ in range(_ATTEMPTS):
         known = index.read(store, state.environment)
         if known.sweeping and not locked:
@@ -59,7 +57,7 @@ def take(
             )
         store.put_blobs(wanted, space=space(state.environment))
         try:
-            index.write(store, known.with_one(entry))
+            index.write(store, known.with_one(index.Listed.of(export)))
         except Moved:
             continue
         return export
