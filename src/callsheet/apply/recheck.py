@@ -101,7 +101,7 @@ def recheck(plan: Plan, state: State, reader: Reader, kinds: Mapping[str, Kind])
             desired = _with_made(change, state, out.done)
             if already_so(change, desired, state, kinds[change.kind], remote):
                 out.already.add(change.address)
-            else:
+            elif not cut_off(change, state, kinds[change.kind]):
                 problems.append(_moved(change, f"live changed: {moved_paths(change, state, kinds, remote)}"))
     if problems:
         raise Stale(diagnostics=[item for problem in problems for item in problem.diagnostics])
@@ -122,6 +122,17 @@ def steps_done(change: Change, state: State) -> int:
         # It was there when the plan was made, and only this change takes it out of state.
         return len(change.steps)
     return 0
+
+
+def cut_off(change: Change, state: State, kind: Kind) -> bool:
+    """Whether an earlier run of the same operation ended between the requests that this change takes."""
+    record = state.records.get(change.address)
+    return (
+        bool(kind.after_create)
+        and record is not None
+        and record.key == change.idempotency_key
+        and record.step < len(change.steps)
+    )
 
 
 def live_baseline(change: Change, state: State, kind: Kind, remote: RemoteObject, *, keyed: bool) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from callsheet.apply.memory import attributes_of
-from callsheet.apply.traces import Traces
+from callsheet.apply.traces import Sought, Traces
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
+from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic, note
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
+from callsheet.model.resource import RemoteObject
 from callsheet.model.value import from_json
 from callsheet.plan.change import Call
 from callsheet.providers.base import Reader
@@ -81,12 +83,17 @@ def recover(
 
     - A create is adopted when its object is found, and forgotten when it is surely absent.
     - An update is absolute, so it is enough to know that it ended: the next comparison tells whether
-      live has the new values or the old.
+      live has the new values or the old. Where it takes several requests, live may be in between.
     - A delete is confirmed when the object is gone; else the next plan deletes it.
     """
     traces = Traces(reader, kinds, before, state.owns, state.key)
     entries, found = [], []
-    for begun in sorted(state.begun.values(), key=lambda each: each.name):
+    every = sorted(state.begun.values(), key=lambda each: each.name)
+    for begun in every:
+        if begun.call == Call.CREATE and begun.draft is not None:
+            sent = begun.draft.applied_symbols if begun.sent is None else from_json(begun.sent)
+            traces.lose(begun.kind, Sought(begun.address, begun.key, sent))
+    for begun in every:
         entry, outcome = _resolve(begun, state, reader, kinds, traces, veil)
         entries.append(replace(entry, end=(begun.name,)))
         found.append(outcome)
@@ -99,8 +106,7 @@ def _resolve(
     kind = kinds[begun.kind]
     if begun.call == Call.CREATE and begun.draft is not None:
         draft = begun.draft
-        sent = draft.applied_symbols if begun.sent is None else from_json(begun.sent)
-        remote = traces.find(begun.kind, begun.address, begun.key, sent)
+        remote = traces.find(begun.kind, begun.address)
         if remote is None:
             return Entry(), Found(begun, "not_done")
         masked = tuple(sorted({*draft.masked, *veil.shapes(remote.payload)}))
@@ -122,4 +128,19 @@ def _resolve(
         if record is not None:
             rest = tuple(each for each in record.replaced if each != begun.remote_id)
             return Entry(put=(replace(record, replaced=rest),)), Found(begun, "gone", begun.remote_id)
-    return Entry(), Found(begun, "confirmed" if remote is not None else "not_done", begun.remote_id)
+    if remote is None:
+        return Entry(), Found(begun, "not_done", begun.remote_id)
+    return _between(begun, state, kind, remote), Found(begun, "confirmed", begun.remote_id)
+
+
+def _between(begun: Begun, state: State, kind: Kind, remote: RemoteObject) -> Entry:
+    """An update in several requests may have come half-way: what live has of it is ours and no drift."""
+    record = state.records.get(begun.address)
+    if begun.call != Call.UPDATE or not kind.after_create or record is None or record.remote_id != remote.id:
+        return Entry()
+    live = view(kind, remote, state.key, record.masked)
+    keys = {shape[0] for shape in kind.after_create}
+    seen = {key: value for key, value in record.seen_symbols.items() if key not in keys}
+    seen |= {key: value for key, value in live.items() if key in keys}
+    # Its key tells the same plan, applied again, that it may go on from here.
+    return Entry(put=(replace(record, seen=plain(seen), key=begun.key, step=begun.step - 1),))

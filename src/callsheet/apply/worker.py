@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from callsheet.apply.body import Symbols, create_body, remembered, update_body, wanted
 from callsheet.apply.memory import Memory, replaced_by
-from callsheet.apply.recheck import already_so, live_baseline, moved_paths
+from callsheet.apply.recheck import already_so, cut_off, live_baseline, moved_paths
 from callsheet.apply.revealing import revealed
-from callsheet.apply.traces import KEY_MARK, Traces
+from callsheet.apply.traces import KEY_MARK, Sought, Traces
 from callsheet.diff.equality import same
 from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic, warning
@@ -110,7 +110,6 @@ class Worker:
             remote = self._made(change, body)
         except Unfinished as cause:
             remote, failure = cause.reached, cause
-        self.traces.claim(change.kind, remote.id)
         applied = remembered(change, symbols, step)
         replaced = replaced_by(change, record)
         entry = self.memory.remember(change, step, state, remote, applied, replace_of=replaced, earlier=None)
@@ -123,12 +122,11 @@ class Worker:
     def _made(self, change: Change, body: Payload) -> RemoteObject:
         """Create exactly once: after a lost answer, look for what it may have made before trying again."""
         for last in (False, True):
-            self.alive()
             try:
-                return self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
+                return self._make(change, body)
             except Ambiguous as lost:
                 try:
-                    made = self.traces.find(change.kind, change.address, change.idempotency_key, body)
+                    made = self.traces.find(change.kind, change.address)
                 except Ambiguous:
                     raise
                 except ProviderError:
@@ -139,6 +137,20 @@ class Worker:
                 if last:
                     raise
         raise AssertionError("the second attempt returns or raises")
+
+    def _make(self, change: Change, body: Payload) -> RemoteObject:
+        with self.traces.making(change.kind):
+            self.alive()
+            try:
+                made = self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
+            except Ambiguous:
+                self.traces.lose(change.kind, Sought(change.address, change.idempotency_key, body))
+                raise
+            except Unfinished as cause:
+                self.traces.claim(change.kind, cause.reached.id)
+                raise
+            self.traces.claim(change.kind, made.id)
+            return made
 
     def _update(
         self,
@@ -178,7 +190,7 @@ class Worker:
         residual = _residual(kind, step, before, after)
         entry = self.memory.remember(change, step, state, after, applied, residual=residual, earlier=record)
         told = tuple(_ignored_clear(change, path) for path in residual)
-        return StepDone(entry, after, told, failure=failure)
+        return StepDone(_undone(entry) if failure else entry, after, told, failure=failure)
 
     def _sent(
         self,
@@ -247,6 +259,8 @@ class Worker:
             return True
         if already_so(change, desired, state, kind, live):
             return False
+        if cut_off(change, state, kind):
+            return True
         raise Stale(
             f"{change.address} was changed at the provider while this run was under way: "
             f"{moved_paths(change, state, self.kinds, live)}",
@@ -268,6 +282,11 @@ class Worker:
             # The provider returns no content, so the mark says which it is.
             mark[CONTENT_MARK] = uploads[0]
         return dict(put(body, kind.label_path, mark))
+
+
+def _undone(entry: Entry) -> Entry:
+    """State as the step leaves it, but for that it was done: the same plan has to do it again."""
+    return replace(entry, put=tuple(replace(record, step=record.step - 1) for record in entry.put))
 
 
 def _residual(kind: Kind, step: Step, before: RemoteObject, after: RemoteObject) -> tuple[Path, ...]:

@@ -108,15 +108,19 @@ def test_an_object_that_was_emptied_in_the_file_is_emptied(world: World) -> None
         "fail-indexing POST /v2/knowledge-base/*/file nth=2",
     ],
 )
-def test_a_document_that_was_not_attached_or_not_indexed_is_tried_again(world: World, fault: str) -> None:
+@pytest.mark.parametrize("again", ["the same plan", "a fresh plan"])
+def test_a_document_that_was_not_attached_or_not_indexed_is_tried_again(
+    world: World, fault: str, again: str
+) -> None:
     for name in ("a", "b"):
         world.file(f"knowledge/{name}.md", f"# {name}\n")
     world.document("KnowledgeBase", "faq", {"documents": ["knowledge/a.md", "knowledge/b.md"]})
+    archive = world.plan().archive
     world.bad_day(fault)
-    assert world.apply().exit_code == 5
+    assert world.apply(archive).exit_code == 5
     world.bad_day()
     assert not world.plan().plan.empty
-    assert world.apply().exit_code == 0
+    assert world.apply(archive if again == "the same plan" else None).exit_code == 0
     [base] = world.api("GET", "/v2/knowledge-base")
     files = world.api("GET", f"/v2/knowledge-base/{base['id']}/file")
     assert [each["status"] for each in files] == ["ready", "ready"]
