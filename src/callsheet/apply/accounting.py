@@ -11,7 +11,7 @@ from callsheet.apply.context import Context, veil_of
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.recovery import Found
 from callsheet.audit.log import Head, Log
-from callsheet.audit.record import Account, Estate, What, Who
+from callsheet.audit.record import NOTHING_ASKED, Account, Estate, What, Who
 from callsheet.audit.tape import hidden, packed
 from callsheet.model.diagnostics import Diagnostic, Severity, warning
 from callsheet.model.errors import CallsheetError
@@ -64,7 +64,7 @@ class Books:
                 what=self._what,
                 started_at=self._started,
                 ended_at=context.now(),
-                outcome=_told(outcome, self.found, hide),
+                outcome=outcome_of(outcome, self.found, hide),
                 serial=(before, state.serial),
                 callsheet=__version__,
                 export=outcome.export,
@@ -147,16 +147,16 @@ def what_of(plan: Plan) -> What:
     return What(plan.digest, plan.source, plan.summary)
 
 
-def _kept(log: Log, taped: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _kept(log: Log, taped: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if not taped:
+        return NOTHING_ASKED
     writes = sum(each["method"] != "GET" for each in taped)
-    return {
-        "count": len(taped),
-        "writes": writes,
-        "sha256": log.keep(packed(taped)) if taped else None,
-    }
+    return {"count": len(taped), "writes": writes, "sha256": log.keep(packed(taped))}
 
 
-def _told(outcome: Outcome, found: Sequence[Found], hide: Hide) -> dict[str, Any]:
+def outcome_of(
+    outcome: Outcome, found: Sequence[Found] = (), hide: Hide = lambda text: text
+) -> dict[str, Any]:
     """An outcome without a word of anybody's: numbers, ids and codes."""
     return {
         "ended": "interrupted" if outcome.interrupted else "in_order",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FORMAT = "callsheet.audit/1"
+NOTHING_ASKED: Mapping[str, Any] = {"count": 0, "writes": 0, "sha256": None}
 # What a line must have to be read as a record.
 SHAPE: Mapping[str, type] = {
     "number": int,

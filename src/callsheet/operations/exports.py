@@ -14,10 +14,11 @@ from callsheet.exports.keeping import Sweeping, take
 from callsheet.exports.pruning import Pruned, prune, would_prune
 from callsheet.exports.verifying import Verified, Verifier
 from callsheet.model.canonical import plain
-from callsheet.model.diagnostics import nearest
+from callsheet.model.diagnostics import Diagnostic, nearest
 from callsheet.model.errors import CallsheetError
 from callsheet.model.events import Event
 from callsheet.operations.apply import context_of
+from callsheet.operations.auditing import record_work
 from callsheet.operations.export_files import write
 from callsheet.operations.refresh import Live, check_organisation
 from callsheet.operations.session import Session
@@ -118,13 +119,19 @@ def verified(session: Session, text: str | None) -> dict[str, Any]:
 def pruned(session: Session, *, dry_run: bool) -> dict[str, Any]:
     """Remove what has had its time, or tell what would be removed. JSON."""
     now, retention = session.clock.now(), session.environment.exports
+    doubts: tuple[Diagnostic, ...] = ()
     if dry_run:
         removed = would_prune(session.store, session.ledger.load(), retention, now)
     else:
         context = context_of(session, "export prune")
         with held(context) as lease:
-            removed = prune(context.store, context.ledger.load(), retention, now, lease.check)
-    return _pruned(session, removed, dry_run)
+            state = context.ledger.load()
+            removed = prune(context.store, state, retention, now, lease.check)
+            if removed.exports or removed.blobs:
+                gone = {"exports": [each.sha256 for each in removed.exports], "blobs": removed.blobs}
+                doubts = record_work(session, lease, context.claim.how, gone, before=state.serial)
+    told = _pruned(session, removed, dry_run)
+    return told | ({"diagnostics": [each.to_json() for each in doubts]} if doubts else {})
 
 
 def _shown(session: Session, export: Export, kind: str | None) -> dict[str, Any]:

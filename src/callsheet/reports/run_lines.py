@@ -56,7 +56,7 @@ def record_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     if what["source"]:
         yield _field("source", _source(what["source"]))
     for key, value in (what.get("subject") or {}).items():
-        yield _field(key, str(value))
+        yield _field(key, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
     if record["export"]:
         yield _field("export", record["export"])
     serial = record["serial"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from callsheet.apply.outcome import Outcome
-from callsheet.audit.log import Head
+from callsheet.audit.log import Head, Line, Log
 from callsheet.model.errors import CallsheetError, Stale, StateError
 from callsheet.model.events import Event
 from callsheet.operations.apply import apply, settle_journal
@@ -349,6 +349,24 @@ def test_an_estate_that_was_begun_anew_has_a_chain_of_its_own(world: World) -> N
         told = verified(session)
     assert (told["findings"], told["records"], told["count"]) == ([], 2, 1)
     assert sum(told["earlier"].values()) == 1
+
+
+def test_runs_that_end_while_it_is_looked_are_no_findings(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(world)
+    world.apply()
+    lines = Log.lines
+    left = ["y", "z"]
+
+    def meanwhile(log: Log) -> list[Line]:
+        while left:
+            world.assistant("a", firstMessage=left.pop())
+            world.apply()
+        return lines(log)
+
+    monkeypatch.setattr(Log, "lines", meanwhile)
+    assert findings(world) == []
 
 
 # Secrets, and cost

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from callsheet.audit.log import Head
+from callsheet.audit.tape import packed
+from callsheet.model.errors import StateError
 from callsheet.state.file import FileStore
 from support.audits import SPACE, Chain, rechained, resealed
 
@@ -100,6 +102,14 @@ MANIPULATIONS: dict[str, tuple[Callable[[Lines], Lines], list[tuple[str, int, st
         lambda lines: [lines[0], edited(lines[1]), lines[3]],
         [("audit.changed", 2, "r2"), ("audit.removed", 3, None)],
     ),
+    "a changed one stands after a removed one": (
+        lambda lines: [lines[0], edited(lines[2]), lines[3]],
+        [("audit.removed", 2, None), ("audit.changed", 3, "r3")],
+    ),
+    "only the last is left, and changed": (
+        lambda lines: [edited(lines[3])],
+        [("audit.removed", 1, None), ("audit.changed", 4, "r4")],
+    ),
     "two were added": (
         lambda lines: [*lines, resealed(lines[3], number=5), resealed(lines[3], number=6)],
         [
@@ -163,9 +173,20 @@ def test_requests_that_are_gone_or_damaged_are_named_by_their_run(chain: Chain) 
 
 
 def test_requests_of_another_number_are_no_requests_of_this_run(chain: Chain) -> None:
-    more = {"requests": {"count": 2, "writes": 1, "sha256": chain.store.put_blobs([b"x"], space=SPACE)[0]}}
-    chain.run("r5", **more)
-    assert chain.found() == [("audit.requests", 5, "r5")]
+    for run, blob, said in (("r5", packed([{}]), "are 1, not 2"), ("r6", b"x", "are damaged")):
+        [name] = chain.store.put_blobs([blob], space=SPACE)
+        chain.run(run, requests={"count": 2, "writes": 1, "sha256": name})
+        assert chain.check().findings[-1].said.endswith(f"(run {run}) {said}")
+    assert [code for code, _, _ in chain.found()] == ["audit.requests"] * 2
+
+
+def test_a_store_out_of_reach_is_no_finding(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> bytes:
+        raise StateError("nobody answers", code="state.unreachable")
+
+    monkeypatch.setattr(FileStore, "get_blob", away)
+    with pytest.raises(StateError, match="nobody answers"):
+        chain.check()
 
 
 def test_one_record_more_than_state_knows_is_legal(chain: Chain) -> None:

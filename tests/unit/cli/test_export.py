@@ -198,6 +198,15 @@ def test_prune_says_what_would_go_and_removes_it(estate: World) -> None:
     with estate.session() as session:
         assert [each.kind for each in listed(session.store, "dev")] == ["run", "on-demand", "on-demand"]
     assert call(estate, "export", "verify", "--all")[0] == 0
+    # Who removed what is on record; removing nothing leaves none.
+    call(estate, "export", "prune")
+    latest, _ = told(estate, "runs", "list", "-o", "json")["runs"]
+    assert (latest["verb"], latest["exitCode"]) == ("export prune", 0)
+    record = told(estate, "runs", "show", latest["run"], "-o", "json")["record"]
+    gone = [each["sha256"] for each in would["exports"]]
+    assert record["what"]["subject"] == {"exports": gone[::-1], "blobs": would["blobs"]}
+    assert gone[0] in call(estate, "runs", "show", latest["run"])[1]
+    assert call(estate, "runs", "verify")[0] == 0
 
 
 def test_prune_takes_the_lock(estate: World) -> None:

@@ -127,6 +127,8 @@ def prune(screen: Screen, env: str | None, start: str, dry_run: bool, lock_timeo
     with Session.open(Path(start), env, **options) as session:
         screen.opened(session)
         told = pruned(session, dry_run=dry_run)
+    for each in told.get("diagnostics", ()):
+        screen.say(f"{each['severity']}: {each['summary']}")
     if screen.format == TERMINAL:
         screen.report(prune_lines(told, quiet=screen.quiet))
     else:
