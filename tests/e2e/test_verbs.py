@@ -55,7 +55,7 @@ def test_plan_apply_drift_with_the_installed_command(project: World, tmp_path: P
     assert command("show", "p.plan").out == planned.out
     applied = command("apply", "p.plan")
     assert applied.code == 0, applied.err
-    assert applied.last == "Apply: 2 applied, state is at serial 5."
+    assert applied.last == "Apply: 2 applied, state is at serial 6."
     assert command("plan", "--detailed-exitcode").code == 0
     assert command("drift").code == 0
     project.edit("/assistant", "a", {"firstMessage": "Owned?"})
@@ -90,7 +90,7 @@ def test_the_embedded_sandbox_needs_nothing_else(tmp_path: Path) -> None:
     for arguments, code, last in (
         (("validate",), 0, "Valid: dev, prod (3 resources)."),
         (("plan", "--detailed-exitcode"), 2, "Plan: 3 to create, 0 to update, 0 to delete. 0 unchanged."),
-        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 6."),
+        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 7."),
         (("plan", "--detailed-exitcode"), 0, None),
         (("drift",), 0, "Drift: none in 3 resources."),
         (("doctor",), 0, "Doctor: all is well."),
