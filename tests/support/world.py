@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 import urllib.request
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,10 +135,19 @@ class World:
         self.faults.replace(Fault.parse(switch) for switch in switches)
 
     def state_files(self) -> bytes:
-        """Everything that the project's working folder holds, as bytes."""
+        """Everything that the project's working folder holds, as bytes; what is compressed, opened."""
         return b"".join(
-            path.read_bytes() for path in sorted((self.root / ".callsheet").rglob("*")) if path.is_file()
+            _opened(path.read_bytes())
+            for path in sorted((self.root / ".callsheet").rglob("*"))
+            if path.is_file()
         )
+
+
+def _opened(data: bytes) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error:
+        return data
 
 
 def _name(each: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from callsheet.model.events import Event
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Content, symbols
 from callsheet.plan.archive import Archive
-from callsheet.plan.change import Change
+from callsheet.plan.change import Call, Change
 from callsheet.providers.sweep import sweep
 from callsheet.state.lock import Lease
 from callsheet.state.snapshot import State
@@ -70,7 +70,7 @@ def tidy(context: Context, lease: Lease) -> list[Diagnostic]:
     try:
         if not due(context.store, environment, context.retention, now):
             return []
-        removed = prune(context.store, context.ledger.load(), context.retention, now, lease.check)
+        removed = prune(context.store, context.ledger.state, context.retention, now, lease.check)
     except CallsheetError as cause:
         return [
             warning(
@@ -92,7 +92,7 @@ def _uploads(changes: Iterable[Change], done: Mapping[str, int]) -> set[str]:
         symbol.sha256
         for change in changes
         for step in change.steps
-        if step.number > done.get(change.address, 0)
+        if step.call is not Call.RECORD and step.number > done.get(change.address, 0)
         for key in step.keys
         for _, symbol in symbols((change.desired or {}).get(key))
         if isinstance(symbol, Content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ def file_record(sha256: str) -> Record:
     return Record("File/faq", "File", "id-faq", "faq", applied)
 
 
-def organisation(count: int, edited: int | None = None) -> dict[str, list[RemoteObject]]:
+def organisation(count: int, edited: int | None = None, noise: int = 0) -> dict[str, list[RemoteObject]]:
     remotes = []
     for number in range(count):
         first = "edited" if number == edited else "hi"
         headers = {"X": f"canary-{number}"}
         payload: dict[str, Any] = {"name": f"a{number}", "first": first, "server": {"headers": headers}}
         payload["note"] = "somebody wrote canary-in-a-prompt here"
+        payload["noise"] = random.Random(number).randbytes(noise // 2).hex()
         remotes.append(live_object("Assistant", f"id-{number}", payload))
     return {"Assistant": remotes, "Tool": []}
 
@@ -50,13 +52,17 @@ def keep(
     records: int = 0,
     more: tuple[Record, ...] = (),
     seen: dict[str, Any] | None = None,
+    noise: int = 0,
     **options: Any,
 ) -> Export:
-    """An export of `count` objects and `records` records, of which number `edited` was changed."""
+    """An export of `count` objects and `records` records, of which number `edited` was changed.
+
+    `noise` is how much of each object, in characters, nothing can compress by more than a half.
+    """
     held = (*(record(number, seen=seen or {}) for number in range(records)), *more)
     return take(
         store,
-        organisation(count, edited),
+        organisation(count, edited, noise),
         KINDS,
         State("dev", "lineage-1", 7, KEY, records={each.address: each for each in held}),
         Origin(run, "apply", "ann", at, {"provider": "test"}),

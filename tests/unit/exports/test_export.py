@@ -67,3 +67,19 @@ def test_damage_is_found(tmp_path: Path) -> None:
             load(store, "dev", *store.put_blobs([nothing], space=SPACE))
     with pytest.raises(StateError, match="export/9"):
         load(store, "dev", *store.put_blobs([b'{"format":"callsheet.export/9"}'], space=SPACE))
+
+
+def test_ten_thousand_objects_cost_what_changed(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    count = 10_000
+    keep(store, count, records=count)
+    whole = blobs(tmp_path)
+    assert len(whole) < 520
+    # Of an edit, a pack and the manifest; of one more object, the ids too.
+    for more, edited, new in ((0, 7, 2), (1, None, 3)):
+        before = blobs(tmp_path)
+        export = keep(store, count + more, records=count, edited=edited)
+        added = {name: data for name, data in blobs(tmp_path).items() if name not in before}
+        assert len(added) == new
+        assert len(added[export.sha256]) < 40_000
+        assert sum(map(len, added.values())) < sum(map(len, whole.values())) / 10

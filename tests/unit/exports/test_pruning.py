@@ -19,6 +19,7 @@ from callsheet.exports.keeping import Sweeping
 from callsheet.exports.pruning import Pruned, due, prune, would_prune
 from callsheet.model.errors import StateError
 from callsheet.spec.environments import Retention
+from callsheet.state.begun import Begun
 from callsheet.state.file import FileStore
 from callsheet.state.names import named
 from callsheet.state.snapshot import State
@@ -90,6 +91,14 @@ def test_the_last_runs_and_the_holds_exports_stay(tmp_path: Path) -> None:
     pruned(store, State(**{**_fields(state), "hold": {"export": second.sha256}}))
     assert [each.run for each in listed(store, "dev")] == ["run-0", "run-1", "run-3", "run-4"]
     check_whole(store)
+
+
+def test_what_a_killed_run_was_about_to_upload_stays(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    five(store)
+    begun = Begun("File/faq", 1, "create", "File", "key", "run-9", None, file_record(OLD))
+    pruned(store, State("dev", "lineage-1", records=STATE.records, begun={begun.name: begun}))
+    assert content(store, "dev", OLD) == b"old"
 
 
 def test_it_waits_until_a_tenth_has_piled_up(tmp_path: Path) -> None:

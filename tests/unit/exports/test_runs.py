@@ -90,6 +90,32 @@ def test_uploads_are_kept_when_they_are_sent(world: World) -> None:
     assert b"canary" not in world.state_files()
 
 
+def test_no_secret_is_kept_wherever_it_is(world: World) -> None:
+    world.variables["TOKEN"] = "canary-of-the-files"
+    server = {"url": "https://x.example", "headers": {"X": "secrets://env/TOKEN"}}
+    world.assistant("a", native={"server": server})
+    # Somebody else's values in every place that is known for them, and our own where nobody expects them.
+    foreign = {
+        "name": "theirs",
+        "firstMessage": "canary-of-the-files",
+        "server": {"url": "https://x.example", "headers": {"A": "canary-header"}, "secret": "canary-secret"},
+        "credentials": [{"provider": "openai", "apiKey": "canary-credential"}],
+        "metadata": {"note": ["the provider's key is canary-key"]},
+    }
+    world.api("POST", "/assistant", foreign)
+    variable = {"name": "T", "value": "canary-variable"}
+    tool = {"type": "code", "function": {"name": "run"}, "code": "x", "environmentVariables": [variable]}
+    world.api("POST", "/tool", tool)
+    world.apply()
+    world.assistant("a", prompt="Be short.", native={"server": server})
+    world.edit("/assistant", "a", {"endCallMessage": "canary-of-the-files"})
+    world.apply()
+    kept = world.state_files()
+    assert b'"theirs"' in kept
+    assert b"https://x.example" in kept
+    assert b"canary" not in kept
+
+
 def test_kinds_that_nothing_needs_may_be_out_of_reach(world: World) -> None:
     world.assistant("a")
     world.bad_day("error GET /observability/scorecard status=403 count=99")
