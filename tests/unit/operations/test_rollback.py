@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from callsheet.apply.outcome import Outcome
 from callsheet.model.errors import CallsheetError, Refused, Stale
-from callsheet.operations.apply import apply
+from callsheet.operations.apply import apply, settle_journal
 from callsheet.operations.plan import Planned
 from callsheet.operations.rollback import rollback
 from callsheet.plan.change import Action
 from callsheet.plan.inputs import Options
+from support.everything import everything
 from support.world import World, writes
-
-KINDS = ("assistant", "tool", "squad")
-# What the server makes by itself, and Callsheet's mark, which says more with every run.
-NOT_WRITABLE = {"id", "orgId", "createdAt", "updatedAt", "latestVersion", "isServerUrlSecretSet"}
-
-
-def everything(world: World) -> dict[str, Any]:
-    """All objects by kind and name, in what can be written of them; ids as the names of what has them."""
-    found = [(kind, each) for kind in KINDS for each in world.api("GET", f"/{kind}")]
-    names = {each["id"]: f"{kind}:{_name(each)}" for kind, each in found}
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
-    out = {}
-    for _, each in found:
-        body = {key: value for key, value in each.items() if key not in NOT_WRITABLE}
-        metadata = {
-            key: value for key, value in (body.pop("metadata", None) or {}).items() if key != "callsheet"
-        }
-        out[names[each["id"]]] = plain(body | ({"metadata": metadata} if metadata else {}))
-    assert len(out) == len(found), "names tell them apart"
-    return out
-
-
-def _name(each: Mapping[str, Any]) -> str:
-    return str(each.get("name") or each.get("function", {}).get("name"))
+from unit.apply.test_crash import die
 
 
 def way_back(world: World, to: str, **options: Any) -> Planned:
@@ -74,6 +44,10 @@ def first(world: World) -> None:
     world.document(
         "Squad", "team", {"members": [{"assistant": {"ref": "gone"}}, {"assistant": {"ref": "holder"}}]}
     )
+    world.file("docs/faq.md", "# Returns\nThirty days.")
+    world.document(
+        "KnowledgeBase", "faq", {"documents": ["docs/faq.md"]}, lifecycle={"preventDestroy": False}
+    )
     done(world.apply())
     # Beside what the files own: people's settings at the provider, and an object of their own.
     world.edit("/assistant", "changed", {"endCallMessage": "Bye", "metadata": {"team": "sales"}})
@@ -86,7 +60,8 @@ def second(world: World) -> str:
     world.assistant("changed", "Be curt.", firstMessage="after", native={"endCallMessage": "Done."})
     world.remove("assistants/gone.yaml")
     world.document("Tool", "t", {"type": "handoff", "native": {"function": {"name": "t"}}})
-    world.assistant("new")
+    world.file("docs/faq.md", "# Returns\nNone.")
+    world.assistant("new", tools=[{"ref": "KnowledgeBase/faq"}])
     world.document(
         "Squad", "team", {"members": [{"assistant": {"ref": "holder"}}, {"assistant": {"ref": "new"}}]}
     )
@@ -106,6 +81,8 @@ def test_a_run_that_did_everything_is_undone_byte_for_byte(world: World) -> None
         "Assistant/gone": Action.CREATE,
         "Assistant/holder": Action.UPDATE,
         "Assistant/new": Action.DELETE,
+        "KnowledgeBase/faq": Action.UPDATE,
+        "KnowledgeBase/faq[faq.md]": Action.REPLACE,
         "Squad/team": Action.UPDATE,
         "Tool/t": Action.REPLACE,
     }
@@ -119,6 +96,8 @@ def test_a_run_that_did_everything_is_undone_byte_for_byte(world: World) -> None
             *(f"Assistant/{name}" for name in ("kept", "changed", "gone", "holder")),
             "Tool/t",
             "Squad/team",
+            "KnowledgeBase/faq",
+            "KnowledgeBase/faq[faq.md]",
         }
 
 
@@ -132,6 +111,7 @@ def test_what_the_files_did_not_own_is_not_theirs_afterwards(world: World) -> No
     world.document(
         "Squad", "team", {"members": [{"assistant": {"ref": "gone"}}, {"assistant": {"ref": "holder"}}]}
     )
+    world.file("docs/faq.md", "# Returns\nThirty days.")
     world.remove("assistants/new.yaml")
     before = everything(world)
     assert world.plan().plan.empty
@@ -412,3 +392,50 @@ def test_a_person_s_own_secret_is_kept_through_an_update_of_its_neighbours(world
     done(go_back(world, run))
     assert everything(world) == before
     assert b"a-person-s-secret" not in world.state_files()
+
+
+# Uploads
+
+
+def with_a_file(world: World) -> None:
+    world.file("docs/faq.md", "# Returns\nThirty days.")
+    spec = {"documents": ["docs/faq.md"]}
+    world.document("KnowledgeBase", "faq", spec, lifecycle={"preventDestroy": False})
+
+
+def test_a_deleted_knowledge_base_comes_back_with_its_files(world: World) -> None:
+    with_a_file(world)
+    world.assistant("a", tools=[{"ref": "KnowledgeBase/faq"}])
+    done(world.apply())
+    before = everything(world)
+    world.remove("knowledgebases/faq.yaml")
+    world.assistant("a")
+    run = done(world.apply())
+    planned = way_back(world, run).plan
+    assert "rollback.not-the-same" in {each.code for each in planned.diagnostics}
+    done(go_back(world, run))
+    assert everything(world) == before
+
+
+# Killed on the way
+
+
+@pytest.mark.parametrize("point", range(4, 44, 3))
+def test_a_rollback_that_is_killed_is_gone_on_with(
+    world: World, monkeypatch: pytest.MonkeyPatch, point: int
+) -> None:
+    first(world)
+    before = everything(world)
+    run = second(world)
+    archive = way_back(world, run).archive
+    assert die(world, archive, monkeypatch, point)
+    # From the first request on, the bad files are held.
+    with world.session() as session:
+        settled = session.ledger.load()
+    if settled.run and settled.run["mode"] == "rollback":
+        assert [gate.rule for gate in world.plan().plan.refusals if gate.rule == "hold"] == ["hold"]
+    world.time_passes(120)
+    with world.session(files=False) as session:
+        settle_journal(session)
+    done(go_back(world, run))
+    assert everything(world) == before
