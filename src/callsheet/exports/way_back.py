@@ -7,7 +7,7 @@ the old one. An export holds no secret, so each is kept where live still has it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
@@ -155,9 +155,11 @@ class _Builder:
         found = self._then.objects[(record.kind, record.remote_id)]
         payload = view(kind, RemoteObject(kind.name, found.id, found.payload), self._now.state.key)
         known = self._now.known_keys(kind.name)
+        owned = {*record.applied, *(current.applied if current else ())}
         if known:
-            owned = {*record.applied, *(current.applied if current else ())}
             payload = {key: value for key, value in payload.items() if key in known or key in owned}
+        if current is not None:
+            payload = _cleared(payload, current.seen_symbols, known | owned)
         for path, value in leaves(record.applied_symbols):
             hidden = covers(path, kind.write_only) or covers(
                 path, [each.at for each in kind.secrets if each.echo == "never"]
@@ -233,6 +235,20 @@ class _Builder:
                     f"{kind} {found.name or remote_id} was there then, unmanaged, and is gone: it stays gone",
                     hint=f"`callsheet export show {self._then.export[:12]} --kind {kind}` has it as it was",
                 )
+
+
+def _cleared(payload: Payload, seen: Payload, keys: Collection[str]) -> Payload:
+    """The payload with a null for everything that was not there then and is now, of the known keys."""
+    for path, value in leaves(seen):
+        if not path or path[0] not in keys or value is None:
+            continue
+        for length in range(1, len(path) + 1):
+            found = get(payload, path[:length])
+            if found is ABSENT:
+                payload = put(payload, path[:length], None)
+            if not isinstance(found, dict):
+                break
+    return payload
 
 
 def _alike(one: Payload, other: Payload) -> bool:
