@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from callsheet import __version__
+from callsheet.audit.log import Log
 from callsheet.exports.contents import content
 from callsheet.exports.export import Export, Exported, load, objects, records
 from callsheet.exports.index import find
@@ -69,7 +70,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             today=session.today,
             created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             callsheet=__version__,
-            source=_source(export, state),
+            source=_source(session, export, state),
             target={**session.target, "organisation": live.organisation or state.organisation},
             diagnostics=tuple(back.diagnostics),
             options=options,
@@ -96,23 +97,40 @@ def _known_keys(session: Session, kind: str) -> frozenset[str]:
     return frozenset(session.catalogue.native_schema(kind).get("properties", ()))
 
 
-def _source(export: Export, state: State) -> dict[str, Any]:
+def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
     """What the plan is made from, and the digests of the files that are not to be applied again."""
     return {
         "kind": "export",
         "digest": export.sha256,
         "run": export.origin.run,
         "takenAt": export.origin.taken_at,
-        "holds": _undone(state),
+        "holds": _undone(session, export, state),
         "git": None,
         "release": None,
     }
 
 
-def _undone(state: State) -> list[str]:
-    """The digests of the files that the runs since then have applied."""
-    source = (state.run or {}).get("source") or {}
-    return [source["digest"]] if source.get("kind") == "tree" else []
+def _undone(session: Session, export: Export, state: State) -> list[str]:
+    """The digests of the files that the runs since then have applied, and of those that were held then.
+
+    The files that made what is gone back to are good ones, also where a later run applied them again.
+    """
+    records = [each.record for each in Log(session.store, state.environment).lines() if each.record]
+    runs = [
+        {"id": each["run"], "at": each["startedAt"], "source": each["what"]["source"]} for each in records
+    ]
+    if state.run and (not runs or runs[-1]["id"] != state.run["id"]):
+        runs.append(dict(state.run))  # it was killed, and nothing has told of it yet
+    taken = export.origin
+    named = [at for at, run in enumerate(runs) if run["id"] == taken.run]
+    later = [at for at, run in enumerate(runs) if (run.get("at") or "") >= taken.taken_at]
+    when = next(iter(named or later), len(runs))
+    sources = [run.get("source") or {} for run in runs]
+    before = [source for source in sources[:when] if source.get("kind") in ("tree", "export")]
+    held = before[-1].get("holds", []) if before else []
+    since = [source["digest"] for source in sources[when:] if source.get("kind") == "tree"]
+    good = next((source["digest"] for source in reversed(before) if source["kind"] == "tree"), None)
+    return sorted({*held, *since} - {good if not held else None})
 
 
 def _contents(session: Session, plan: Plan) -> dict[str, Callable[[], bytes]]:

@@ -9,6 +9,7 @@ import pytest
 from callsheet.apply.outcome import Outcome
 from callsheet.model.errors import CallsheetError, Refused, Stale
 from callsheet.operations.apply import apply, settle_journal
+from callsheet.operations.exports import take_now
 from callsheet.operations.plan import Planned
 from callsheet.operations.rollback import rollback
 from callsheet.plan.change import Action
@@ -152,6 +153,45 @@ def test_the_hold_stops_the_bad_files_and_no_others(world: World) -> None:
     done(world.apply())
     with world.session() as session:
         assert session.ledger.load().hold is None
+
+
+def test_good_files_are_not_held(world: World) -> None:
+    world.assistant("a", "good")
+    done(world.apply())
+    world.assistant("a", "bad")
+    bad = done(world.apply())
+    world.assistant("a", "good")
+    done(world.apply())
+    done(go_back(world, bad))
+    assert not world.plan().plan.refusals
+    world.assistant("a", "bad")
+    assert [gate.rule for gate in world.plan().plan.refusals] == ["hold"]
+
+
+def test_what_was_held_then_is_held_again(world: World) -> None:
+    world.assistant("a", "good")
+    done(world.apply())
+    world.assistant("a", "bad")
+    done(go_back(world, done(world.apply())))
+    world.assistant("a", "worse")
+    done(go_back(world, done(world.apply())))
+    for prompt in ("bad", "worse"):
+        world.assistant("a", prompt)
+        assert [gate.rule for gate in world.plan().plan.refusals] == ["hold"]
+    world.assistant("a", "good")
+    assert not world.plan().plan.refusals
+
+
+def test_back_to_an_export_that_was_asked_for(world: World) -> None:
+    first(world)
+    before = everything(world)
+    with world.session() as session:
+        kept = str(take_now(session)["export"]["sha256"])
+    world.time_passes(1)
+    second(world)
+    done(go_back(world, kept[:12]))
+    assert everything(world) == before
+    assert [gate.rule for gate in world.plan().plan.refusals] == ["hold"]
 
 
 def test_resume_brings_the_same_files_back(world: World) -> None:
@@ -420,7 +460,7 @@ def test_a_deleted_knowledge_base_comes_back_with_its_files(world: World) -> Non
 # Killed on the way
 
 
-@pytest.mark.parametrize("point", range(4, 44, 3))
+@pytest.mark.parametrize("point", range(4, 44, 5))
 def test_a_rollback_that_is_killed_is_gone_on_with(
     world: World, monkeypatch: pytest.MonkeyPatch, point: int
 ) -> None:
