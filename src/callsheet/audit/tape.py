@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -71,7 +72,13 @@ def unpacked(data: bytes) -> list[dict[str, Any]]:
 
 def hidden(requests: Sequence[Mapping[str, Any]], hide: Callable[[str], str | None]) -> list[dict[str, Any]]:
     """Requests whose paths show nothing secret: an id is what a provider answered, and it may be anything."""
-    return [{**each, "path": hide(each["path"])} for each in requests]
+    return [{**each, "path": _hidden(each["path"], hide)} for each in requests]
+
+
+def _hidden(path: str, hide: Callable[[str], str | None]) -> str | None:
+    plain = unquote(path)
+    shown = hide(plain)
+    return hide(path) if shown == plain else shown
 
 
 def _digest(key: bytes, body: bytes) -> str | None:

@@ -92,5 +92,10 @@ def test_requests_come_back_as_they_were_kept() -> None:
 
 
 def test_a_path_that_holds_a_secret_is_hidden() -> None:
-    [told] = hidden([{"path": "/a/canary", "status": 200}], lambda text: text.replace("canary", "…"))
-    assert told == {"path": "/a/…", "status": 200}
+    def hide(text: str) -> str:
+        return "hidden" if "canary 1" in text or "%2Dcanary" in text else text
+
+    paths = ["/a/canary%201", "/a/canary 1", "/a/%2Dcanary", "/a/b%20c"]
+    told = hidden([{"path": path, "status": 200} for path in paths], hide)
+    assert [each["path"] for each in told] == ["hidden", "hidden", "hidden", "/a/b%20c"]
+    assert told[0]["status"] == 200
