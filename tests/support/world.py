@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import time
 import urllib.request
 import zlib
 from collections.abc import Iterator, Mapping
@@ -26,16 +27,24 @@ from support.clock import FakeClock
 
 
 class World:
-    """One environment, `dev`, on a real server. Files are relative to the project's root."""
+    """One environment, `dev`, on a real server. Files are relative to the project's root.
 
-    def __init__(self, folder: Path) -> None:
+    `hurried`: where the server is told to wait, time passes on the clock instead.
+    """
+
+    def __init__(self, folder: Path, *, hurried: bool = False) -> None:
         self.root = folder / "specs"
         self.root.mkdir()
         self._store = Store(folder / "sandbox.sqlite")
         self.faults = Faults()
-        self.app: Sandbox = create_app(self._store, organisation="dev", faults=self.faults)
-        self.server: Server = serve(self.app)
         self.clock = FakeClock()
+        self.app: Sandbox = create_app(
+            self._store,
+            organisation="dev",
+            faults=self.faults,
+            sleep=self.clock.sleep if hurried else time.sleep,
+        )
+        self.server: Server = serve(self.app)
         self.variables: dict[str, str] = {"VAPI_KEY": "canary-key"}
         self.environment()
 

@@ -62,15 +62,16 @@ class Sandbox:
             response, struck, route = self._respond(request)
         finally:
             request.close()
-        cut = struck.first(Effect.TRUNCATE)
+        cut, slow = struck.first(Effect.TRUNCATE), struck.first(Effect.SLOW_BODY)
         gone = struck.first(Effect.DROP, Effect.LOSE_ANSWER)
         status = None if gone else response.status_code
         self.requests.record(request.method, route, request.path, status)
         if gone:
             response.close()
             raise ConnectionAbortedError("the sandbox closed the connection without an answer")
-        if cut:
-            return _half(response, environ, start_response)
+        if cut or slow:
+            rest = (lambda: self._settings.sleep(slow.seconds)) if slow and not cut else None
+            return _halves(response, environ, start_response, rest)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> tuple[Response, Struck, str]:
@@ -175,18 +176,28 @@ def _no_route(request: Request, wrong: HTTPException) -> Problem:
     return Problem(404, f"Cannot {request.method} {request.path}", headers)
 
 
-def _half(response: Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+def _halves(
+    response: Response,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    before_the_rest: Callable[[], None] | None,
+) -> Iterator[bytes]:
+    """The body in two parts; without `before_the_rest`, the second is never sent."""
     body = response.get_data()
     iterator = response(environ, start_response)
     close = getattr(iterator, "close", None)
     if close:
         close()
-    return _cut(body)
+    return _parts(body, before_the_rest)
 
 
-def _cut(body: bytes) -> Iterator[bytes]:
-    yield body[: max(1, len(body) // 2)]
-    raise ConnectionAbortedError("the sandbox closed the connection in the middle of its answer")
+def _parts(body: bytes, before_the_rest: Callable[[], None] | None) -> Iterator[bytes]:
+    half = max(1, len(body) // 2)
+    yield body[:half]
+    if before_the_rest is None:
+        raise ConnectionAbortedError("the sandbox closed the connection in the middle of its answer")
+    before_the_rest()
+    yield body[half:]
 
 
 def create_app(

@@ -24,6 +24,7 @@ class Effect(StrEnum):
     ERROR = "error"  # `status` and nothing happens; `seconds` is Retry-After
     ERROR_AFTER = "error-after"  # the request is carried out, the answer is `status`
     TRUNCATE = "truncate"  # the answer's body stops half-way and the connection closes
+    SLOW_BODY = "slow-body"  # the second half of the answer's body comes `seconds` after the first
     HTML = "html"  # a page with `status` (200), as a proxy in between would send; nothing happens
     LIST_CAP = "list-cap"  # no list has more than `limit` entries, whatever was asked for
     IGNORE_CLEAR = "ignore-clear"  # a PATCH's null for one of `fields` is forgotten

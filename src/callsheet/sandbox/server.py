@@ -153,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self._head(*head)
                     started = True
                 self.wfile.write(part)
+                # What comes later may come much later.
+                self.wfile.flush()
             if not started:
                 self._head(*head)
         except ConnectionAbortedError:

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from callsheet.state.store import Store
 from support import stores
-from support.stores import Backend, Moto
+from support.stores import Backend
 
 BACKENDS = ("file", "git", "s3", "postgres")
-
-
-@pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
-    kept = {key: os.environ.get(key) for key in stores.VARIABLES}
-    os.environ.update(stores.VARIABLES)
-    with stores.moto(tmp_path_factory.mktemp("moto")) as served:
-        yield served
-    for key, value in kept.items():
-        os.environ.pop(key) if value is None else os.environ.update({key: value})
-
-
-@pytest.fixture(scope="session")
-def dsn() -> Iterator[str]:
-    with stores.postgres() as dsn:
-        yield dsn
 
 
 def make(name: str, request: pytest.FixtureRequest, folder: Path) -> Backend:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,28 @@ def test_a_truncated_body(api: Api, app: Sandbox) -> None:
     with pytest.raises(http.client.IncompleteRead):
         api("GET", "/assistant")
     assert len(api.get("/assistant")) == 1
+
+
+def test_a_slow_body(store: Store) -> None:
+    waited: list[float] = []
+    seen = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        assert seen.wait(20)
+
+    app = create_app(store, organisation="dev", sleep=sleep)
+    with serve(app) as server:
+        api = Api(server)
+        api.make("/assistant", ASSISTANT)
+        app.faults.add(Fault(Effect.SLOW_BODY, "GET", "/assistant", seconds=7))
+        api.connection.request("GET", "/assistant", headers={"Authorization": "Bearer key-one"})
+        answer = api.connection.getresponse()
+        first = answer.read1()
+        seen.set()
+        assert len(json.loads(first + answer.read())) == 1
+        api.connection.close()
+    assert waited == [7]
 
 
 def test_html_instead_of_json(api: Api, app: Sandbox) -> None:

@@ -1,0 +1,164 @@
+"""One apply, killed at one boundary after the other, gone on with, and looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from signal import SIGKILL
+from typing import Any
+
+import orjson
+
+from callsheet.model.errors import CallsheetError
+from callsheet.operations.plan import plan
+from callsheet.plan.archive import pack
+from callsheet.plan.inputs import Options
+from callsheet.state.snapshot import State
+from faults import estate
+from faults.applying import Applying, Order, go_on
+from faults.ground import Ground
+
+FRESH, SAME, KILLED_AGAIN = "a fresh plan", "the same plan", "a fresh plan, killed as well"
+Inventory = Mapping[tuple[str, str], Mapping[str, Any]]
+# How an apply that was killed is gone on with, in turn; where every one is tried, each way.
+WAYS = (FRESH, KILLED_AGAIN, FRESH, SAME)
+SHARES = 8
+ALL = os.environ.get("CALLSHEET_FAULTS") == "all"
+# Of the boundaries around writes, and of those around reads and beneath the store: one of how many is
+# tried where not all are. What a store writes with costs that much.
+_ONE_OF = {"file": (1, 8), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
+_WRITES = re.compile(r"\w+ (POST|PATCH|DELETE|write|append|put_blobs|remove|remove_blobs|remove_log) ")
+# A boundary that the dry run had and another run may lack: state is written in groups as they come.
+_GROUPED = re.compile(r"\w+ (append|write|SQL|S3|git|fsync|replace|unlink) ?")
+# What differs from run to run and means nothing.
+_TIMES = re.compile(r'"(createdAt|updatedAt|latestVersion|key|url|path)":("[^"]*"|\d+|\{[^}]*\}),?')
+
+
+@dataclass
+class Suite:
+    """An estate that was applied once, a plan for its change, and how an apply of that goes and ends."""
+
+    ground: Ground
+    applying: Applying
+    theirs: Inventory = field(init=False, repr=False)
+    boundaries: tuple[str, ...] = field(init=False, repr=False)
+    _ends: Mapping[str, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        world = self.ground.world
+        estate.before(world)
+        assert world.apply().exit_code == 0
+        self.theirs = free(self._state(), estate.inventory(world))
+        estate.after(world)
+        planned = world.plan(allow_mass_delete=True)
+        assert {name: planned.plan.summary[name] for name in estate.SUMMARY} == estate.SUMMARY
+        self._archive.write_bytes(pack(planned.archive))
+        self.ground.keep()
+        told = self.applying.run(self._order(str(self._archive), None))
+        assert told.status == 0, told
+        self.boundaries = told.passed
+        self._ends = by_address(self._state(), estate.inventory(world))
+        self.look()
+
+    def kill_share(self, share: int) -> None:
+        """Kill at the boundaries of one share of them all; AssertionError tells everything that is wrong."""
+        problems = []
+        for number, fatal in list(enumerate(self.chosen))[share::SHARES]:
+            ways = (
+                (FRESH, SAME, KILLED_AGAIN) if ALL and self.ground.backend == "file" else (WAYS[number % 4],)
+            )
+            for again in ways:
+                try:
+                    if not self.kill(fatal, again) and not _GROUPED.match(fatal):
+                        problems.append(f"{fatal}: the apply never got there")
+                except (AssertionError, CallsheetError) as cause:
+                    problems.append(f"{fatal}, then {again}: {cause}")
+        assert not problems, "\n".join(problems)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The boundaries to kill at: all, or all of what is cheap and one of many of what is not."""
+        if ALL:
+            return list(self.boundaries)
+        writes, others = _ONE_OF[self.ground.backend]
+        first = tuple(_ONE_OF).index(self.ground.backend)
+        wrote = [each for each in self.boundaries if _WRITES.match(each)]
+        rest = [each for each in self.boundaries if not _WRITES.match(each)]
+        return wrote[first % writes :: writes] + rest[first % others :: others]
+
+    def kill(self, fatal: str, again: str) -> bool:
+        """Kill at a boundary, go on, look. Whether it got there; AssertionError for what is wrong then."""
+        self.ground.back()
+        died = self._die(str(self._archive), fatal)
+        if died and again == KILLED_AGAIN:
+            # Somewhere, and somewhere else for each boundary.
+            self._die(None, f"#{1 + self.boundaries.index(fatal) * 7 % 150}")
+        with self.ground.world.session() as session:
+            outcome = go_on(session, str(self._archive) if again == SAME else None)
+        assert outcome.exit_code == 0, outcome.to_json()
+        self.look()
+        return died
+
+    def look(self, *, exactly_once: bool = True) -> None:
+        """Nothing twice, nothing lost, nothing foreign touched; state and live are one; nothing is to do.
+
+        `exactly_once`: no request but those that were answered has made anything, however briefly.
+        """
+        world = self.ground.world
+        if exactly_once:
+            made = [
+                each for each in world.app.requests.writes if each.method == "POST" and each.status == 201
+            ]
+            assert len([each for each in made if each.path in estate.LISTS.values()]) == estate.CREATES
+        with world.session() as session:
+            again = plan(session, Options()).plan
+            assert again.empty
+            assert not again.drift
+            assert session.lock.holder() is None
+            state = session.ledger.load()
+        assert not state.begun
+        live = estate.inventory(world)
+        assert free(state, live) == self.theirs
+        assert by_address(state, live) == self._ends
+
+    def _die(self, archive: str | None, fatal: str) -> bool:
+        told = self.applying.run(self._order(archive, fatal))
+        died = told.status == -SIGKILL
+        assert died or told.status == 0, told.said
+        self.ground.quiet()
+        # The dead cannot give its lock back: its lease ends.
+        self.ground.world.time_passes(120)
+        return died
+
+    def _order(self, archive: str | None, fatal: str | None) -> Order:
+        world = self.ground.world
+        seconds = world.clock.monotonic()
+        return Order(str(world.root), self.ground.backend, world.variables, archive, fatal, seconds)
+
+    def _state(self) -> State:
+        with self.ground.world.session() as session:
+            return session.ledger.load()
+
+    @property
+    def _archive(self) -> Any:
+        return self.ground.folder.parent / "change.plan"
+
+
+def free(state: State, live: Inventory) -> Inventory:
+    """What is live and belongs to no address."""
+    return {key: each for key, each in live.items() if not state.owns(*key)}
+
+
+def by_address(state: State, live: Inventory) -> dict[str, Any]:
+    """What is live by the address it belongs to; ids are told as addresses, and times are not told."""
+    names = {record.remote_id: address for address, record in state.records.items()}
+    out = {}
+    for address, record in state.records.items():
+        text = orjson.dumps(live[(record.kind, record.remote_id)], option=orjson.OPT_SORT_KEYS).decode()
+        out[address] = re.sub(_ID, lambda found: names.get(found[0], "?"), _TIMES.sub("", text))
+    return out
+
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")

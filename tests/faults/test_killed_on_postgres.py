@@ -1,0 +1,24 @@
+"""Killed at the boundaries of an apply whose state is kept by the postgres store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.applying import Applying
+from faults.ground import postgres_ground
+from faults.suite import SHARES, Suite
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@pytest.fixture(scope="module")
+def suite(dsn: str, warm: Applying) -> Iterator[Suite]:
+    with postgres_ground(dsn) as ground:
+        yield Suite(ground, warm)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None:
+    suite.kill_share(share)
