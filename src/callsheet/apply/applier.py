@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from callsheet.apply.accounting import accounted, what_of
+from callsheet.apply.aside import keep_aside
 from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
 from callsheet.apply.executor import Executor, requests_of
+from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
@@ -92,6 +94,7 @@ def _carry_out(
     state = append(
         [
             Entry(
+                fence=lease.token,
                 run=started | ({"export": export.sha256} if export else {}),
                 hold=hold_after(plan, state, started),
             )
@@ -122,31 +125,37 @@ def _carry_out(
     context.listener(
         Event("apply.start", {"run": run, "changes": len(plan.changes), "requests": requests_of(plan)})
     )
+    journal = Journal(append, state)
     executor = Executor(
         plan,
         worker,
         state,
         rechecked,
-        append,
+        journal,
         run,
         make_symbols,
         context.listener,
         context.provider.capabilities.parallel_writes,
     )
     results = executor.run()
-    diagnostics = list(executor.broken.diagnostics) if executor.broken else []
-    now = executor.state
-    if not executor.broken:
-        now, more = _look_again(plan, results, now, context, append, veil)
-        diagnostics += more
+    diagnostics: list[Diagnostic] = []
+    if not journal.broken:
+        entries, diagnostics = _look_again(plan, results, journal.state, context, veil)
+        if entries:
+            journal.finish(entries)
+    if journal.broken:
+        diagnostics += journal.broken.diagnostics
+    unwritten, kept, told_of = keep_aside(journal, lease, context.aside)
     outcome = Outcome(
         results,
-        tuple(diagnostics),
+        (*diagnostics, *told_of),
         executor.interrupted,
-        now.serial,
+        journal.state.serial,
         run,
         export.sha256 if export else None,
-        executor.broken.exit_code if executor.broken else None,
+        journal.broken.exit_code if journal.broken else None,
+        unwritten,
+        kept,
     )
     context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
     return outcome
@@ -157,9 +166,8 @@ def _look_again(
     results: Sequence[Result],
     state: State,
     context: Context,
-    append: Callable[[list[Entry]], State],
     veil: Veil,
-) -> tuple[State, list[Diagnostic]]:
+) -> tuple[list[Entry], list[Diagnostic]]:
     """Read back what was written, and take over what the provider changed by itself."""
     entries: list[Entry] = []
     touched = sorted({result.change.kind for result in results if result.wrote})
@@ -169,7 +177,7 @@ def _look_again(
         # The changes are made and state is right; only the last look at them is missing.
         diagnostics = [replace(each, severity=Severity.WARNING) for each in cause.diagnostics]
     entries += rebaselined(plan, state)
-    return (append(entries) if entries else state), diagnostics
+    return entries, diagnostics
 
 
 def _started(plan: Plan, context: Context, state: State) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from callsheet.apply.aside import Aside
 from callsheet.audit.tape import Tape
 from callsheet.diff.veil import Veil
 from callsheet.model.events import Listener, silent
@@ -47,6 +48,8 @@ class Context:
     # Every secret value that is known here, the provider's key among them; for hiding them.
     known_secrets: Callable[[State], Collection[str]]
     tape: Tape
+    # Where what was done is kept when state cannot be written.
+    aside: Aside
     listener: Listener = silent
     lock_timeout: float = 0.0
     retention: Retention = field(default_factory=Retention)

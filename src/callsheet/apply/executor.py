@@ -13,12 +13,13 @@ from typing import TypeAlias
 
 from callsheet.apply.body import Symbols
 from callsheet.apply.interrupts import interrupts
+from callsheet.apply.journal import Journal
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
 from callsheet.apply.recheck import Rechecked
 from callsheet.apply.worker import StepDone, Worker
 from callsheet.model.diagnostics import Diagnostic, error, note
-from callsheet.model.errors import ERROR, CallsheetError
+from callsheet.model.errors import ERROR, Abandoned, CallsheetError
 from callsheet.model.events import Event, Listener
 from callsheet.model.resource import RemoteObject
 from callsheet.plan.change import Action, Call, Change, Step
@@ -47,7 +48,7 @@ class _Progress:
 
 
 class Executor:
-    """Runs the steps of one plan. `commit` makes entries durable and returns the new state."""
+    """Runs the steps of one plan."""
 
     def __init__(
         self,
@@ -55,17 +56,16 @@ class Executor:
         worker: Worker,
         state: State,
         rechecked: Rechecked,
-        append: Callable[[list[Entry]], State],
+        journal: Journal,
         run: str,
         symbols: Callable[[Callable[[str, str], str | None]], Symbols],
         listener: Listener,
         parallel: int,
     ) -> None:
         self._worker = worker
-        self.state = state
         self._base = state
         self._rechecked = rechecked
-        self._append = append
+        self._journal = journal
         self._run = run
         self._listener = listener
         self._parallel = parallel
@@ -96,31 +96,39 @@ class Executor:
         for change in plan.changes:
             if change.moved_from and change.moved_from in self._records:
                 self._records[change.address] = self._records[change.moved_from]
+        self._running: dict[Node, Future[StepDone]] = {}
         self.interrupted = False
-        self.broken: CallsheetError | None = None
 
     def run(self) -> tuple[Result, ...]:
-        """Every change's end, in the plan's order. What stops the whole run is in `broken`."""
+        """Every change's end, in the plan's order. What stops the whole run is in the journal's `broken`."""
         order: graphlib.TopologicalSorter[Node] = graphlib.TopologicalSorter(
             {node: self._before(node) for node in self._steps}
         )
         order.prepare()
         finished: Finished = queue.SimpleQueue()
         pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
+        wait = True
         try:
             with interrupts(partial(finished.put, None)):
                 self._walk(order, pool, finished)
         except CallsheetError as cause:
             # The lock or the store is lost: calls under way end, and the journal knows them as begun.
-            self.broken = cause
+            self._journal.broken = cause
+        except KeyboardInterrupt:
+            wait = False
+            raise Abandoned from None
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=wait, cancel_futures=True)
+        if self._journal.broken:
+            for node, future in self._running.items():
+                entry, _ = self._collect(node, future)
+                self._journal.unwritten += [entry] if entry else []
         return tuple(self._result(progress) for progress in self._progress.values())
 
     def _walk(
         self, order: graphlib.TopologicalSorter[Node], pool: ThreadPoolExecutor, finished: Finished
     ) -> None:
-        running: dict[Node, Future[StepDone]] = {}
+        running = self._running
         ready: deque[Node] = deque()
         window = self._parallel * _AHEAD
         while True:
@@ -137,7 +145,7 @@ class Executor:
             entries = []
             for ended in _drain(finished):
                 if ended is None:
-                    self._stop(running)
+                    self._stop()
                     continue
                 node, future = ended
                 del running[node]
@@ -148,7 +156,7 @@ class Executor:
             # Workers go on with what was handed out before; what `order.done` sets free is only
             # begun after this group is on disk.
             if entries:
-                self.state = self._append(entries)
+                self._journal.write(entries)
 
     def _begin(self, group: list[Node]) -> None:
         """Make it durable that these steps are about to be made, before any of their calls."""
@@ -159,7 +167,7 @@ class Executor:
             if each := self._worker.begin(change, self._steps[node], record, self._symbols, self._run):
                 begun.append(each)
         if begun:
-            self.state = self._append([Entry(begin=tuple(begun))])
+            self._journal.begin(begun)
 
     def _before(self, node: Node) -> list[Node]:
         """The steps that must be done first: those named, and the change's own earlier ones."""
@@ -235,12 +243,12 @@ class Executor:
             diagnostics=[each.to_json() for each in progress.diagnostics],
         )
 
-    def _stop(self, running: dict[Node, Future[StepDone]]) -> None:
+    def _stop(self) -> None:
         """The first interrupt: nothing new is begun, what is under way is finished."""
         self.interrupted = True
-        for future in running.values():
+        for future in self._running.values():
             future.cancel()
-        self._listener(Event("apply.interrupted", {"running": len(running)}))
+        self._listener(Event("apply.interrupted", {"running": len(self._running)}))
 
     def _result(self, progress: _Progress) -> Result:
         change = progress.change

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from callsheet.apply.aside import Kept
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import DONE, ERROR, PARTIAL, STALE
 from callsheet.plan.change import Change
@@ -46,6 +47,8 @@ class Outcome:
     run: str | None = None
     export: str | None = None
     broken: int | None = None  # the exit code of what stopped the whole run (a lost lock, a store)
+    unwritten: int = 0  # changes that were made and that state does not know of
+    recovery: Kept | None = None  # where they are kept
 
     def count(self, status: str) -> int:
         return sum(result.status == status for result in self.results)
@@ -72,6 +75,8 @@ class Outcome:
             "serial": self.serial,
             **({"run": self.run} if self.run else {}),
             **({"export": self.export} if self.export else {}),
+            **({"unwritten": self.unwritten} if self.unwritten else {}),
+            **({"recovery": self.recovery.to_json()} if self.recovery else {}),
             "results": [result.to_json() for result in self.results],
             "diagnostics": [each.to_json() for each in self.diagnostics],
         }

@@ -122,6 +122,13 @@ class Screen:
         self.stdout.write(document(value))
         self.stdout.flush()
 
+    def data(self, data: bytes) -> None:
+        """UTF-8 that a program reads back byte for byte, whatever the encoding of the terminal."""
+        if isinstance(self.stdout, io.TextIOWrapper):
+            self.stdout.reconfigure(encoding="utf-8")
+        self.stdout.write(data.decode())
+        self.stdout.flush()
+
     @cached_property
     def stream(self) -> Stream:
         from callsheet.reports.json import Stream

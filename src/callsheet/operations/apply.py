@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from callsheet.apply.accounting import accounted, untold
 from callsheet.apply.applier import apply_plan
 from callsheet.apply.context import Context, held
@@ -11,8 +13,9 @@ from callsheet.apply.settling import settle
 from callsheet.audit.record import What
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
+from callsheet.operations.aside import keep
 from callsheet.operations.secrecy import known_secrets
-from callsheet.operations.session import Session
+from callsheet.operations.session import WORK, Session
 from callsheet.plan.archive import Archive
 
 
@@ -64,6 +67,7 @@ def context_of(session: Session, verb: str) -> Context:
         target=session.target,
         renderer=session.renderer,
         known_secrets=lambda state: known_secrets(session, state),
+        aside=partial(keep, session.root, WORK),
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         tape=session.tape,
         listener=session.listener,

@@ -1,15 +1,19 @@
-"""`state list|show|unlock`: what state holds, and whose lock is on it."""
+"""`state list|show|pull|unlock`: what state holds, and whose lock is on it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from callsheet.model.address import Address
 from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import nearest
-from callsheet.model.errors import CallsheetError
+from callsheet.model.errors import CallsheetError, StateError
 from callsheet.operations.session import Session
-from callsheet.state.lock import Holder
+from callsheet.state.document import write_state
+from callsheet.state.lock import UNREADABLE, Holder
+from callsheet.state.private import write_private
 
 FORMAT = "callsheet.state-list/1"
 
@@ -50,6 +54,54 @@ def record_of(session: Session, address: str) -> dict[str, Any]:
     return dict(plain(known.to_json()))
 
 
-def unlock(session: Session) -> Holder | None:
-    """Take the lock away from whoever holds it; None where nobody does."""
-    return session.lock.force_release()
+def pulled(session: Session) -> bytes:
+    """The whole state as one sealed document. CallsheetError where there is none."""
+    state = session.ledger.load()
+    if state.lineage is None:
+        raise CallsheetError(
+            f"there is no state of {session.environment.name} yet in {session.ledger.where}",
+            code="state.none",
+        )
+    return write_state(state)
+
+
+def write_out(path: Path, data: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all. CallsheetError where that is not possible."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        write_private(path.absolute(), data)
+    except OSError as cause:
+        raise CallsheetError(
+            f"{path} cannot be written ({cause.strerror})", hint="give --out another place", code="state.out"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Whose the lock is; of one that is not readable nobody knows."""
+
+    holder: Holder | None
+
+    def __str__(self) -> str:
+        return f"locked by {self.holder}" if self.holder else "locked, and by whom is not readable"
+
+
+def locked(session: Session) -> Locked | None:
+    """Who holds the lock, None where nobody does."""
+    try:
+        holder = session.lock.holder()
+    except StateError as cause:
+        if cause.diagnostics[0].code != UNREADABLE:
+            raise
+        return Locked(None)
+    return Locked(holder) if holder else None
+
+
+def unlock(session: Session) -> None:
+    """Take the lock away from whoever holds it."""
+    try:
+        fence = session.ledger.load().fence
+    except StateError:
+        fence = 0
+    session.lock.force_release(fence)

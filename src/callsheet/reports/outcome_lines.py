@@ -42,19 +42,23 @@ def outcome_lines(
         yield EMPTY
     if outcome["interrupted"]:
         yield line(Span("Interrupted: what was under way was finished, nothing new was begun.", "warning"))
-    if stopped:
+    unwritten = outcome.get("unwritten")
+    if stopped and not unwritten:
         yield line("State is right: what was applied is recorded. Plan again to see what is left.")
-    yield line(Span(last_line(outcome), "summary" if not stopped else "danger"))
+    yield line(Span(last_line(outcome), "danger" if stopped or unwritten else "summary"))
 
 
 def last_line(outcome: Mapping[str, Any]) -> str:
     """`Applied 3 changes.`, or what was applied, failed and not attempted."""
     applied, failed, left = outcome["applied"], outcome["failed"], outcome["notAttempted"]
-    if not failed and not left:
-        if not applied:
-            return "Apply: nothing to do."
-        return f"Apply: {applied} applied, state is at serial {outcome['serial']}."
-    return f"Apply: {applied} applied, {failed} failed, {left} not attempted."
+    unwritten = f" State does not know of {outcome['unwritten']}." if outcome.get("unwritten") else ""
+    if failed or left:
+        return f"Apply: {applied} applied, {failed} failed, {left} not attempted.{unwritten}"
+    if unwritten:
+        return f"Apply: {applied} applied.{unwritten}"
+    if not applied:
+        return "Apply: nothing to do."
+    return f"Apply: {applied} applied, state is at serial {outcome['serial']}."
 
 
 def _applied(each: Mapping[str, Any]) -> Iterator[Line]:

@@ -56,7 +56,7 @@ def record_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     if what["source"]:
         yield _field("source", _source(what["source"]))
     for key, value in (what.get("subject") or {}).items():
-        yield _field(key, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        yield _field(key, ", ".join(map(_subject, value)) if isinstance(value, list) else str(value))
     if record["export"]:
         yield _field("export", record["export"])
     serial = record["serial"]
@@ -100,6 +100,10 @@ def verify_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     else:
         head = f", up to {told['head']}" if told["head"] else ""
         yield line(Span(f"Audit of {name}: {checked} are what was written{head}.", "summary"))
+
+
+def _subject(value: Any) -> str:
+    return " ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
 def _field(name: str, text: str) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -117,10 +118,9 @@ class Lease:
             self._thread.join()
         with self._guard:
             if self._lost is None:
-                try:
+                self._lost = "it was given back"
+                with suppress(Moved, StateError):
                     self._store.write(self._name, document(None, self._holder.token), expected=self._version)
-                except (Moved, StateError):
-                    self._lost = "it was given back"
 
     def abandon(self) -> None:
         """Hold it no longer, but leave it to end by itself: what is under way may still come about."""

@@ -24,6 +24,7 @@ from callsheet.state.lease import document, free_from
 from callsheet.state.store import Moved, Store
 
 TTL_SECONDS = 60.0
+UNREADABLE = "lock.damaged"
 _POLL_SECONDS = 1.0
 
 
@@ -36,7 +37,7 @@ class Held(Moved):
 class _Unreadable(StateError):
     """The document is there, and it is no lock."""
 
-    code = "lock.damaged"
+    code = UNREADABLE
 
     def __init__(self, environment: str, where: str, version: str) -> None:
         super().__init__(

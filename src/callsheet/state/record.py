@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from callsheet.model.canonical import fingerprint, plain
-from callsheet.model.value import Path, Payload, from_json
+from callsheet.model.value import Path, Payload, Ref, from_json, symbols
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ class Record:
     def seen_symbols(self) -> Payload:
         symbols: Payload = from_json(self.seen)
         return symbols
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The addresses that this one refers to."""
+        held = {symbol.address for _, symbol in symbols(self.applied_symbols) if isinstance(symbol, Ref)}
+        return frozenset({*self.depends_on, *held})
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"address": self.address, "kind": self.kind, "remoteId": self.remote_id}

@@ -6,6 +6,7 @@ from typing import Any
 
 from callsheet.apply.body import Symbols
 from callsheet.apply.executor import Executor
+from callsheet.apply.journal import Journal
 from callsheet.apply.recheck import Rechecked
 from callsheet.apply.worker import StepDone
 from callsheet.model.errors import ProviderError
@@ -61,7 +62,7 @@ def test_what_was_half_done_is_remembered_and_what_depends_on_it_is_not_attempte
         HalfDone(),  # type: ignore[arg-type]
         State("dev"),
         Rechecked(),
-        append,
+        Journal(append, State("dev")),
         "run-1",
         lambda ids: Symbols(ids, lambda _: "", lambda _: None),
         silent,

@@ -11,9 +11,17 @@ from callsheet.state.lock import Claim, Lock
 from support.world import World
 
 
-def call(world: World, *arguments: str) -> tuple[int, str, str]:
+class Typed(io.StringIO):
+    """What a person types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def call(world: World, *arguments: str, typed: str | None = None) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
-    code = run([*arguments, "-C", str(world.root)], Screen(io.StringIO(), out, err, world.variables))
+    stdin = io.StringIO() if typed is None else Typed(typed)
+    code = run([*arguments, "-C", str(world.root)], Screen(stdin, out, err, world.variables))
     return code, out.getvalue(), err.getvalue()
 
 
@@ -60,4 +68,18 @@ def test_unlock_says_whose_it_is_and_asks(world: World) -> None:
     code, _, err = call(world, "state", "unlock", "--yes")
     assert code == 0
     assert "anna on host-1" in err
+    assert call(world, "apply", "--yes")[0] == 0
+
+
+def test_a_lock_that_is_not_readable_is_taken_away_too(world: World) -> None:
+    world.assistant("a")
+    world.apply()
+    world.assistant("b")
+    (world.root / ".callsheet" / "state" / "documents" / "locks" / "dev").write_bytes(b"")
+    code, _, err = call(world, "apply", "--yes")
+    assert code == 1
+    assert "`callsheet state unlock`" in err
+    code, _, err = call(world, "state", "unlock", "--yes")
+    assert code == 0
+    assert "by whom is not readable" in err
     assert call(world, "apply", "--yes")[0] == 0

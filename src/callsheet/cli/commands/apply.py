@@ -9,7 +9,7 @@ import click
 
 from callsheet.cli.commands.plan import show_plan
 from callsheet.cli.options import locking, plan_options, planning, resuming, verb
-from callsheet.cli.screen import EVENTS, Screen
+from callsheet.cli.screen import EVENTS, TERMINAL, Screen
 from callsheet.model.errors import CallsheetError
 
 if TYPE_CHECKING:
@@ -83,14 +83,21 @@ def settle(screen: Screen, session: Session) -> None:
         screen.tell(diagnostic_lines(found, screen.excerpts))
 
 
-def must_be_able_to_ask(screen: Screen, confirmed: bool, option: str) -> None:
+def must_be_able_to_ask(
+    screen: Screen,
+    confirmed: bool,
+    option: str,
+    otherwise: str = ", or carry out a reviewed plan with `callsheet apply FILE`",
+) -> None:
     """Refuse before anything where nobody can be asked and nobody confirmed beforehand."""
     if not confirmed and not screen.interactive:
-        why = "with -o json nobody is asked" if screen.format == EVENTS else "there is no terminal to ask on"
+        why = (
+            "with -o json nobody is asked" if screen.format != TERMINAL else "there is no terminal to ask on"
+        )
         raise CallsheetError(
             f"this needs a confirmation, and {why}",
             detail="Nothing was read and nothing was written.",
-            hint=f"give {option}, or carry out a reviewed plan with `callsheet apply FILE`",
+            hint=f"give {option}{otherwise}",
             code="usage.unconfirmed",
         )
 

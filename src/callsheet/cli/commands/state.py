@@ -1,4 +1,4 @@
-"""`callsheet state list|show|unlock`."""
+"""`callsheet state`: what looks, and what takes a lock away; the rest is in modules beside this one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from callsheet.cli.commands.apply import must_be_able_to_ask
+from callsheet.cli.commands.state_changes import move, remove
+from callsheet.cli.commands.state_files import pull, push
 from callsheet.cli.options import verb
 from callsheet.cli.screen import TERMINAL, Screen
 from callsheet.model.errors import CallsheetError
@@ -14,7 +16,7 @@ from callsheet.model.errors import CallsheetError
 
 @click.group("state")
 def command() -> None:
-    """What state holds: list it, show one record, take a lock away."""
+    """What state holds: list, show, rename or forget it, take it out, put it back; take a lock away."""
 
 
 @command.command("list")
@@ -25,7 +27,7 @@ def list_(screen: Screen, env: str | None, start: str) -> int:
     from callsheet.operations.state import listed
     from callsheet.reports.line import Span, line
 
-    with Session.open(Path(start), env, variables=screen.variables) as session:
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
         told = listed(session)
     if screen.format != TERMINAL:
         screen.document(told)
@@ -52,9 +54,15 @@ def show(screen: Screen, address: str, env: str | None, start: str) -> int:
     from callsheet.operations.session import Session
     from callsheet.operations.state import record_of
 
-    with Session.open(Path(start), env, variables=screen.variables) as session:
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
         screen.document(record_of(session, address))
     return 0
+
+
+command.add_command(move)
+command.add_command(remove)
+command.add_command(pull)
+command.add_command(push)
 
 
 @command.command("unlock")
@@ -63,15 +71,16 @@ def show(screen: Screen, address: str, env: str | None, start: str) -> int:
 def unlock(screen: Screen, env: str | None, start: str, yes: bool) -> int:
     """Show who holds the lock, ask, and take it away. That run's next write of state fails."""
     from callsheet.operations.session import Session
+    from callsheet.operations.state import locked
     from callsheet.operations.state import unlock as take_away
 
-    must_be_able_to_ask(screen, yes, "--yes")
-    with Session.open(Path(start), env, variables=screen.variables) as session:
-        holder = session.lock.holder()
-        if holder is None:
+    must_be_able_to_ask(screen, yes, "--yes", "")
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
+        lock = locked(session)
+        if lock is None:
             screen.say(f"{session.environment.name} is not locked.")
             return 0
-        screen.say(f"{session.environment.name} is locked by {holder}.")
+        screen.say(f"{session.environment.name} is {lock}.")
         if not yes and screen.ask("Take the lock away? Type yes to go on: ") != "yes":
             raise CallsheetError("not confirmed; the lock stays", code="state.unconfirmed")
         take_away(session)
