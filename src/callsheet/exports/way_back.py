@@ -7,7 +7,7 @@ the old one. An export holds no secret, so each is kept where live still has it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
@@ -69,6 +69,7 @@ class _Builder:
         self._then = then
         self._now = now
         self._out = WayBack()
+        self._remade: list[str] = []
         # What state is to remember: its records of then, and one that owns nothing for each taken over since.
         self._records = {
             address: record
@@ -94,7 +95,7 @@ class _Builder:
             self._tell(record, live)
             if current is not None and not _alike(current.applied_symbols, record.applied_symbols):
                 reowned.add(address)
-        self._out.diagnostics += self._gone()
+        self._out.diagnostics += [*self._gone(), *_new_ids(self._remade)]
         self._out.restoration = Restoration(
             self._then.export, self._then.run, self._records, frozenset(reowned)
         )
@@ -215,15 +216,7 @@ class _Builder:
                     address=record.address,
                 )
             )
-        self._out.diagnostics.append(
-            note(
-                "rollback.new-id",
-                f"{record.address} comes back with a new id; it was {record.remote_id}",
-                detail="What is managed here is pointed at it. An index is built anew by the provider.",
-                hint="look for the old id in what else calls it",
-                address=record.address,
-            )
-        )
+        self._remade.append(record.address)
 
     def _gone(self) -> Iterator[Diagnostic]:
         """Objects of then that nobody managed and that are gone."""
@@ -249,6 +242,17 @@ def _cleared(payload: Payload, seen: Payload, keys: Collection[str]) -> Payload:
             if not isinstance(found, dict):
                 break
     return payload
+
+
+def _new_ids(addresses: Sequence[str]) -> Iterator[Diagnostic]:
+    if addresses:
+        more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
+        yield note(
+            "rollback.new-id",
+            f"made again, so under a new id: {', '.join(addresses[:5])}{more}",
+            detail="What is managed here is pointed at it. The provider builds indexes of files anew.",
+            hint="look for the old id, which each change names, in what else calls it",
+        )
 
 
 def _alike(one: Payload, other: Payload) -> bool:

@@ -47,7 +47,7 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             change,
             action=Action.CREATE,
             classification=Class.MISSING if each.record else Class.PENDING,
-            reason="it is gone at the provider and will be made again" if each.record else "not there yet",
+            reason=_missing(inputs, each),
             remote_id=None,
             moved_from=matches.moved.get(each.address),
             lost_id=each.record.remote_id if each.record else None,
@@ -74,6 +74,12 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
         )
         return draft, problems
     return _update(inputs, matches, each, draft, problems)
+
+
+def _missing(inputs: Inputs, each: Assessment) -> str:
+    if inputs.restoration:
+        return f"is made again under a new id; it was {inputs.restoration.records[each.address].remote_id}"
+    return "it is gone at the provider and will be made again" if each.record else "not there yet"
 
 
 def _untouched(inputs: Inputs, matches: Matches, each: Assessment) -> bool:
