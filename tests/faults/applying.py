@@ -22,6 +22,7 @@ from typing import Any
 
 import httpx
 
+from callsheet.apply.outcome import Outcome
 from callsheet.model.errors import CallsheetError
 from callsheet.operations.apply import apply, settle_journal
 from callsheet.operations.plan import plan
@@ -93,7 +94,7 @@ def applying() -> Iterator[Applying]:
         process.stdout.close()
 
 
-def go_on(session: Session, archive: str | None) -> Any:
+def go_on(session: Session, archive: str | None) -> Outcome:
     """`callsheet apply --yes` or `callsheet apply FILE`, as the command does it."""
     if archive is not None:
         return apply(session, read_archive(Path(archive)))

@@ -49,7 +49,9 @@ class Reading:
         if not 200 <= received.status < 300:
             raise self._refused(asked, received)
         if asked.method == "DELETE":
-            # The status says it all, whatever comes after it.
+            # The status says it all, unless it is that of a sign-in page in between.
+            if bodies.is_page(received.data):
+                raise self._unreadable(asked, received, bodies.PAGE)
             return {}
         if received.broken:
             raise self._broken(asked, received)

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+PAGE = "HTML or XML instead of JSON"
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -29,9 +31,9 @@ def decode(data: bytes, content_type: str) -> Any | Unreadable:
 
 
 def _why(data: bytes, content_type: str, cause: orjson.JSONDecodeError) -> str:
+    if "html" in content_type.lower() or is_page(data):
+        return PAGE
     start = data.lstrip()[:1]
-    if "html" in content_type.lower() or start == b"<":
-        return "HTML or XML instead of JSON"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as broken:
@@ -41,6 +43,11 @@ def _why(data: bytes, content_type: str, cause: orjson.JSONDecodeError) -> str:
     if start in (b"{", b"["):
         return f"broken JSON (line {cause.lineno}, column {cause.colno})"
     return "something that is no JSON"
+
+
+def is_page(data: bytes) -> bool:
+    """Whether it is HTML or XML by its looks. The type alone says little: it is many servers' default."""
+    return data.lstrip()[:1] == b"<"
 
 
 def text_of(data: bytes) -> str:

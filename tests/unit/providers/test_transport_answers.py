@@ -67,6 +67,13 @@ def test_a_delete_is_done_whatever_comes_after_the_status() -> None:
             made.close()
 
 
+def test_a_delete_that_a_sign_in_page_answered_is_not_done() -> None:
+    with hostile(answer(200, b"<html><title>Sign in</title>", kind="text/html")) as server:
+        code, summary, _ = finding(failure(server.url, "DELETE"))
+    assert code == "provider.unreadable"
+    assert "HTML or XML instead of JSON" in summary
+
+
 def test_a_body_that_breaks_off_is_read_again_and_then_told_with_its_status() -> None:
     cut = answer(200, b'{"id": "abc"}')[:-5]
     with hostile(cut, answer(200, b'{"id": "a"}')) as server:
