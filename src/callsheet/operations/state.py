@@ -11,6 +11,7 @@ from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import CallsheetError, StateError
 from callsheet.operations.session import Session
+from callsheet.operations.surgery import surgery
 from callsheet.state.document import write_state
 from callsheet.state.lock import UNREADABLE, Holder
 from callsheet.state.private import write_private
@@ -99,9 +100,23 @@ def locked(session: Session) -> Locked | None:
 
 
 def unlock(session: Session) -> None:
-    """Take the lock away from whoever holds it."""
+    """Take the lock away from whoever holds it, and put that on record, where there is a state to do so."""
     try:
         fence = session.ledger.load().fence
     except StateError:
         fence = 0
-    session.lock.force_release(fence)
+    holder = session.lock.force_release(fence)
+    try:
+        with surgery(session, "state unlock", damaged=True) as operation:
+            if operation.state.lineage is not None:
+                known = (holder.owner, holder.run) if holder else (None, None)
+                operation.write(dict(zip(("holder", "run"), known, strict=True)))
+    except CallsheetError as cause:
+        failure = cause.diagnostics[0].summary
+    else:
+        return
+    raise StateError(
+        f"the lock is taken away, and that is not on record: {failure}",
+        hint="see who holds the lock now: `callsheet state list`",
+        code="audit.unwritten",
+    )

@@ -5,9 +5,15 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
+
 from callsheet.cli.main import run
 from callsheet.cli.screen import Screen
+from callsheet.providers.clock import SystemClock
 from callsheet.state.lock import Claim, Lock
+from callsheet.state.snapshot import Entry
+from callsheet.state.store import Moved
+from e2e.command import hurry
 from support.world import World
 
 
@@ -56,8 +62,6 @@ def test_unlock_says_whose_it_is_and_asks(world: World) -> None:
     assert "is not locked" in call(world, "state", "unlock", "--yes")[2]
     with world.session() as session:
         # The command's clock is the machine's, so this lease is one of now.
-        from callsheet.providers.clock import SystemClock
-
         Lock(session.store, "dev", SystemClock()).acquire(Claim("anna", "run-7", "host-1", "apply"))
     code, _, err = call(world, "apply", "--yes")
     assert code == 4
@@ -69,6 +73,26 @@ def test_unlock_says_whose_it_is_and_asks(world: World) -> None:
     assert code == 0
     assert "anna on host-1" in err
     assert call(world, "apply", "--yes")[0] == 0
+
+
+def test_unlock_is_on_record_and_ends_what_the_holder_would_still_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurry(monkeypatch)
+    world.assistant("a")
+    world.apply()
+    with world.session() as slow:
+        before = slow.ledger.load()
+        Lock(slow.store, "dev", SystemClock()).acquire(Claim("anna", "run-7", "host-1", "apply"))
+        assert call(world, "state", "unlock", "--yes")[0] == 0
+        with pytest.raises(Moved):
+            slow.ledger.append([Entry(run=before.run)])
+    _, out, _ = call(world, "runs", "list", "-o", "json")
+    latest = json.loads(out)["runs"][0]
+    assert latest["verb"] == "state unlock"
+    _, out, _ = call(world, "runs", "show", latest["run"], "-o", "json")
+    assert json.loads(out)["record"]["what"]["subject"] == {"holder": "anna", "run": "run-7"}
+    assert call(world, "runs", "verify")[0] == 0
 
 
 def test_a_lock_that_is_not_readable_is_taken_away_too(world: World) -> None:

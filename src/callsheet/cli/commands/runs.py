@@ -32,7 +32,7 @@ def list_(screen: Screen, env: str | None, start: str, limit: int | None) -> int
     from callsheet.operations.session import Session
 
     terminal = screen.format == TERMINAL
-    with Session.open(Path(start), env, variables=screen.variables) as session:
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
         told = listed(session, limit or (_SHOWN if terminal else None))
     if terminal:
         from callsheet.reports.run_lines import list_lines
@@ -52,7 +52,7 @@ def show(screen: Screen, run: str, env: str | None, start: str, requests: bool) 
     from callsheet.operations.runs import shown
     from callsheet.operations.session import Session
 
-    with Session.open(Path(start), env, variables=screen.variables) as session:
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
         told = shown(session, run, requests=requests)
     if screen.format == TERMINAL:
         from callsheet.reports.run_lines import record_lines
@@ -70,7 +70,7 @@ def verify(screen: Screen, env: str | None, start: str) -> int:
     from callsheet.operations.runs import exit_code, verified
     from callsheet.operations.session import Session
 
-    with Session.open(Path(start), env, variables=screen.variables) as session:
+    with Session.open(Path(start), env, variables=screen.variables, files=False) as session:
         told = verified(session)
     if screen.format == TERMINAL:
         from callsheet.reports.run_lines import verify_lines
