@@ -14,16 +14,22 @@ class Fatal:
 
     def __init__(self, store: Any, at: int) -> None:
         self._store = store
-        self._left = at
+        self._left = [at]
+
+    def also(self, store: Any) -> Fatal:
+        """Another store of the same process: its calls count with those of this one."""
+        other = Fatal(store, 0)
+        other._left = self._left
+        return other
 
     @property
     def through(self) -> bool:
         """Whether everything was done without coming to that boundary."""
-        return self._left > 0
+        return self._left[0] > 0
 
     def _tick(self) -> None:
-        self._left -= 1
-        if self._left <= 0:
+        self._left[0] -= 1
+        if self._left[0] <= 0:
             raise Killed
 
     def __getattr__(self, name: str) -> Any:

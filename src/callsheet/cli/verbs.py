@@ -12,7 +12,7 @@ VERBS = {
     "rollback": "Go back to what was before a run.",
     "drift": "Show what changed behind Callsheet's back.",
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
-    "state": "List, show, rename, forget, take out, put back; take a lock away.",
+    "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",
     "runs": "List what every run did, show one, verify their records.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve, reset or fill the built-in stand-in for a provider.",

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from callsheet.model.errors import StateError
 from callsheet.state.document import read_state, write_state
-from callsheet.state.head import Head
+from callsheet.state.head import Gone, Head
 from callsheet.state.sealing import Broken, OtherFormat, seal_line, unseal_line
 from callsheet.state.snapshot import Entry, Growing, State
 from callsheet.state.store import Moved, Store
@@ -159,6 +159,20 @@ class Ledger:
             if self._snapshot and self._log_length > max(_LOG_MIN, self._snapshot.size):
                 self._fold()
 
+    def freeze(self, run: str) -> None:
+        """Close the log: from here on nothing is written that this run's `leave` would not notice."""
+        with self._lock:
+            assert self._snapshot is not None, "there is nothing to freeze"
+            self._close_log()
+            self._head = replace(self._head, leaving=run).put(self._store, self._name("head"))
+
+    def leave(self, to: str, at: str) -> None:
+        """Say that state is elsewhere from now on. Moved where somebody went on here after `freeze`."""
+        with self._lock:
+            assert self._head.leaving, "freeze() comes before leave()"
+            gone = replace(self._head, leaving=None, gone=Gone(to, at))
+            self._head = gone.put(self._store, self._name("head"))
+
     # reading
 
     def _load(self) -> None:
@@ -169,6 +183,8 @@ class Ledger:
         self._head = Head.read(self._store, self._name("head"))
         if not self._head.readable:
             raise Broken("the head is not readable")
+        if problem := self._head.why_not_here(self._environment, self._store.describe()):
+            raise problem
         if found is None:
             if self._head.lineage or self._lineages()[0]:
                 raise Broken("the snapshot is missing, and an estate was begun here")

@@ -9,6 +9,7 @@ import click
 from callsheet.cli.commands.apply import must_be_able_to_ask
 from callsheet.cli.commands.state_changes import move, remove
 from callsheet.cli.commands.state_files import pull, push
+from callsheet.cli.commands.state_migrate import migrate
 from callsheet.cli.options import verb
 from callsheet.cli.screen import TERMINAL, Screen
 from callsheet.model.errors import CallsheetError
@@ -16,7 +17,7 @@ from callsheet.model.errors import CallsheetError
 
 @click.group("state")
 def command() -> None:
-    """What state holds: list, show, rename or forget it, take it out, put it back; take a lock away."""
+    """What state holds: list, show, rename or forget it, take it out, put it back, unlock it, migrate it."""
 
 
 @command.command("list")
@@ -63,6 +64,7 @@ command.add_command(move)
 command.add_command(remove)
 command.add_command(pull)
 command.add_command(push)
+command.add_command(migrate)
 
 
 @command.command("unlock")
