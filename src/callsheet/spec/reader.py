@@ -11,7 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from callsheet.model.value import Value, marker
-from callsheet.spec.composers import PLAIN, QUOTED, UNTAGGED, Composer, compose
+from callsheet.spec.composers import PLAIN, QUOTED, UNTAGGED, Composer, compose, too_deep
 from callsheet.spec.findings import Finding, Malformed
 from callsheet.spec.limits import MAX_ALIASED, MAX_DEPTH
 from callsheet.spec.scalars import ScalarError, bad_tag, plain, tagged
@@ -96,6 +96,9 @@ def _syntax(problem: yaml.MarkedYAMLError, text: str) -> Finding:
     mark = problem.problem_mark or problem.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     what = problem.problem or problem.context or "it cannot be read"
+    if "maximum nesting depth" in what:
+        # libyaml since 2026 has a bound of its own, far beyond ours, and meets it while it looks ahead.
+        return too_deep(line, column)
     lines = text.split("\n")
     there = lines[line - 1] if line <= len(lines) else ""
     if "\t" in there[: len(there) - len(there.lstrip())]:
