@@ -28,14 +28,6 @@ class Composer(Protocol):
     def get_node(self) -> Node | None: ...
 
 
-def too_deep(line: int, column: int) -> Finding:
-    return _limit(f"values are nested more than {MAX_DEPTH} deep", line, column)
-
-
-def _limit(what: str, line: int, column: int) -> Finding:
-    return Finding("spec.yaml-limit", what, "Split the file, or flatten the value.", line, column)
-
-
 class _Bounds:
     """The composer's hooks: they count instead of resolving, so that depth is known before recursion."""
 
@@ -47,11 +39,15 @@ class _Bounds:
         self.nodes += 1
         if self.depth > MAX_DEPTH or self.nodes > MAX_NODES:
             mark = parent.start_mark if parent is not None else None
+            what = (
+                f"values are nested more than {MAX_DEPTH} deep"
+                if self.depth > MAX_DEPTH
+                else f"there are more than {MAX_NODES:,} values in one file"
+            )
             line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-            if self.depth > MAX_DEPTH:
-                raise Malformed(too_deep(line, column))
-            what = f"there are more than {MAX_NODES:,} values in one file"
-            raise Malformed(_limit(what, line, column))
+            raise Malformed(
+                Finding("spec.yaml-limit", what, "Split the file, or flatten the value.", line, column)
+            )
 
     def ascend_resolver(self) -> None:
         self.depth -= 1

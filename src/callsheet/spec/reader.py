@@ -11,7 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from callsheet.model.value import Value, marker
-from callsheet.spec.composers import PLAIN, QUOTED, UNTAGGED, Composer, compose, too_deep
+from callsheet.spec.composers import PLAIN, QUOTED, UNTAGGED, Composer, PureComposer, compose
 from callsheet.spec.findings import Finding, Malformed
 from callsheet.spec.limits import MAX_ALIASED, MAX_DEPTH
 from callsheet.spec.scalars import ScalarError, bad_tag, plain, tagged
@@ -88,6 +88,9 @@ def parse(text: str, composer: Callable[[str], Composer] | None = None) -> Parse
             Finding("spec.encoding", f"{character} may not stand in YAML", "Remove it.", line, column)
         )
     except yaml.MarkedYAMLError as problem:
+        if "maximum nesting depth" in (problem.problem or ""):
+            # libyaml since PyYAML 6.0.4 has a bound of its own, far beyond ours; the other one says where.
+            return parse(text, PureComposer)
         parsed.findings.append(_syntax(problem, text))
     return parsed
 
@@ -96,9 +99,6 @@ def _syntax(problem: yaml.MarkedYAMLError, text: str) -> Finding:
     mark = problem.problem_mark or problem.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     what = problem.problem or problem.context or "it cannot be read"
-    if "maximum nesting depth" in what:
-        # libyaml since 2026 has a bound of its own, far beyond ours, and meets it while it looks ahead.
-        return too_deep(line, column)
     lines = text.split("\n")
     there = lines[line - 1] if line <= len(lines) else ""
     if "\t" in there[: len(there) - len(there.lstrip())]:
