@@ -14,20 +14,29 @@ from callsheet.audit.record import NOTHING_ASKED, Account, What, Who
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import CallsheetError, StateError
 from callsheet.operations.session import Session
+from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Lease
 from callsheet.state.snapshot import Entry
+from callsheet.state.store import Store
 
 
 def record_work(
-    session: Session, lease: Lease, how: str, subject: Mapping[str, Any], *, before: int
+    session: Session,
+    lease: Lease,
+    how: str,
+    subject: Mapping[str, Any],
+    *,
+    before: int,
+    elsewhere: tuple[Store, Ledger] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Write the record of what was done under `lease`, and seal state; nothing where no estate was begun.
 
     `subject` is what the work was about: addresses, ids, digests, and no words of anybody. `how` says where
-    the holder's name is from, `before` is the serial that state had. The session's ledger knows state as it
-    is now. StateError where there can be no record: the work itself stands.
+    the holder's name is from, `before` is the serial that state had. The ledger, the session's unless state
+    is `elsewhere` now, knows state as it is. StateError where there can be no record: the work itself stands.
     """
-    ledger, holder = session.ledger, lease.holder
+    store, ledger = elsewhere or (session.store, session.ledger)
+    holder = lease.holder
     state = ledger.state
     if state.lineage is None:
         return ()
@@ -46,7 +55,7 @@ def record_work(
     )
     try:
         doubts = write_record(
-            Log(session.store, state.environment), account, ledger, lease, [Entry(fence=lease.token)]
+            Log(store, state.environment), account, ledger, lease, [Entry(fence=lease.token)]
         )
     except CallsheetError as cause:
         failure = cause.diagnostics[0].summary

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callsheet.model.diagnostics import error
-from callsheet.model.errors import SpecError, StateError
+from callsheet.model.diagnostics import Diagnostic, error, warning
+from callsheet.model.errors import CallsheetError, SpecError, StateError
 from callsheet.model.value import Value
+from callsheet.operations.auditing import record_work
 from callsheet.operations.session import Session
 from callsheet.spec.placeholders import Expander, Scope
 from callsheet.spec.reader import parse
@@ -110,6 +111,20 @@ def migrate(session: Session, destination: Destination) -> Migrated:
         with holding(lock, claim, session.lock_timeout) as there:
             holdings = _carry(session, state, destination, here, there)
     return Migrated(name, source.describe(), destination, state, holdings)
+
+
+def put_on_record(session: Session, moved: Migrated) -> tuple[Diagnostic, ...]:
+    """The audit record of a migration, where state is now. A warning where that is not possible."""
+    name, store = moved.environment, moved.destination.store
+    claim, ledger = session.claim(_VERB), Ledger(store, name)
+    went = {"from": moved.source, "to": store.describe()}
+    try:
+        with holding(Lock(store, name, session.clock), claim, session.lock_timeout) as lease:
+            before = ledger.load().serial
+            return record_work(session, lease, claim.how, went, before=before, elsewhere=(store, ledger))
+    except CallsheetError as cause:
+        failure = cause.diagnostics[0].summary
+    return (warning("audit.unwritten", f"state was moved, and that is not on record: {failure}"),)
 
 
 def _carry(session: Session, state: State, destination: Destination, here: Lease, there: Lease) -> Holdings:

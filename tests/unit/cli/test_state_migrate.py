@@ -41,6 +41,10 @@ def test_it_moves_and_says_what_to_write(applied: World) -> None:
     assert call(applied, "state", "list")[0] == 1
 
     applied.environment(f"state: {TO}")
+    assert call(applied, "runs", "verify")[0] == 0
+    latest, first = json.loads(call(applied, "runs", "list", "-o", "json")[1])["runs"]
+    assert (latest["verb"], first["verb"]) == ("state migrate", "apply")
+    assert ".callsheet/elsewhere" in call(applied, "runs", "show", latest["run"])[1]
     before = applied.writes()
     assert call(applied, "plan", "--detailed-exitcode")[0] == 0
     applied.assistant("a", "Be brief.")

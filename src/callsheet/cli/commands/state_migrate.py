@@ -35,9 +35,10 @@ def migrate(screen: Screen, env: str | None, start: str, to: str, yes: bool, loc
     What is left behind is marked as moved, and is not used any more. Afterwards the new store has to be
     written into environments.yaml: the command prints how.
     """
-    from callsheet.operations.migrate import destination
+    from callsheet.operations.migrate import destination, put_on_record
     from callsheet.operations.migrate import migrate as move
     from callsheet.operations.session import Session
+    from callsheet.reports.diagnostic_lines import diagnostic_lines
 
     must_be_able_to_ask(screen, yes, "--yes", "")
     options = {"variables": screen.variables, "lock_timeout": lock_timeout, "files": False}
@@ -49,6 +50,9 @@ def migrate(screen: Screen, env: str | None, start: str, to: str, yes: bool, loc
             if screen.ask("Move it? Type yes to go on: ") != "yes":
                 raise CallsheetError("not confirmed; nothing was moved", code="state.unconfirmed")
         moved = move(session, goal)
+        doubts = () if moved.before else put_on_record(session, moved)
+    for each in doubts:
+        screen.tell(diagnostic_lines(each))
     if screen.format == TERMINAL:
         screen.report(_lines(moved, screen.quiet))
     else:
