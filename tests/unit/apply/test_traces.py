@@ -12,6 +12,7 @@ import pytest
 from callsheet.apply.traces import Sought, Traces
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Payload
+from callsheet.operations.apply import settle_journal
 from callsheet.providers.base import Ambiguous, Reader
 from support.estate import KEY, KINDS, live_object
 from support.world import World
@@ -91,7 +92,11 @@ def test_equal_tools_whose_answers_are_all_lost(world: World, fault: str) -> Non
     for name in ("bye", "end", "stop"):
         world.document("Tool", name, {"type": "endCall"})
     world.bad_day(fault)
-    assert world.apply().exit_code == 0
+    # One of them may meet the fault twice, and then it is told and not tried for ever.
+    if world.apply().exit_code == 5:
+        with world.session() as session:
+            settle_journal(session)
+        assert world.apply().exit_code == 0
     with world.session() as session:
         owned = {record.remote_id for record in session.ledger.load().records.values()}
     assert owned == {each["id"] for each in world.api("GET", "/tool")}
