@@ -101,7 +101,7 @@ def migrate(session: Session, destination: Destination) -> Migrated:
                 hint=f"write `state: {destination.section}` for {name} in environments.yaml",
                 code="state.nothing",
             )
-        lock = Lock(destination.store, name, session.clock)
+        lock = Lock(destination.store, name, session.clock, after=here.token)
         if (holder := lock.holder()) and holder.run == claim.run:
             raise StateError(
                 f"{destination.store.describe()} is where the state of {name} is already",

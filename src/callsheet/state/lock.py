@@ -59,14 +59,17 @@ class _Found:
 
 
 class Lock:
-    """The lock of one environment in a store."""
+    """The lock of one environment in a store. Its tokens are beyond `after`, those of a store before it."""
 
-    def __init__(self, store: Store, environment: str, clock: Clock, ttl: float = TTL_SECONDS) -> None:
+    def __init__(
+        self, store: Store, environment: str, clock: Clock, ttl: float = TTL_SECONDS, *, after: int = 0
+    ) -> None:
         self._store = store
         self._name = f"locks/{environment}"
         self._environment = environment
         self._clock = clock
         self._ttl = ttl
+        self._after = after
 
     def holder(self) -> Holder | None:
         """Who holds the lock now; a lease that has ended holds nothing."""
@@ -111,7 +114,7 @@ class Lock:
             self._clock.sleep(min(found.free - now, free_from(now, self._ttl) - now).total_seconds())
             now = self._clock.now()
         begun = self._clock.monotonic()
-        token, until = found.token + 1, now + timedelta(seconds=self._ttl)
+        token, until = max(found.token, self._after) + 1, now + timedelta(seconds=self._ttl)
         mine = Holder(claim.owner, claim.run, claim.host, claim.verb, now, until, token)
         version = self._store.write(self._name, document(mine, token), expected=found.version)
         return Lease(self._store, self._name, self._clock, self._ttl, mine, version, begun)

@@ -13,7 +13,7 @@ from callsheet.model.errors import CallsheetError, StateError
 from callsheet.operations.migrate import Destination, Migrated, destination, migrate
 from callsheet.state.file import FileStore
 from callsheet.state.ledger import Ledger
-from callsheet.state.lock import Held
+from callsheet.state.lock import Claim, Held, Lock
 from callsheet.state.migration import Holdings
 from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry, State
@@ -259,8 +259,6 @@ class TestOthersMeanwhile:
     def test_who_holds_either_lock_is_waited_for(
         self, world: World, source: FileStore, there: FileStore
     ) -> None:
-        from callsheet.state.lock import Claim, Lock
-
         for store in (source, there):
             lease = Lock(store, "dev", world.clock).acquire(Claim("anna", "r1", "h", "apply"))
             with pytest.raises(Held, match="anna"):
@@ -268,6 +266,13 @@ class TestOthersMeanwhile:
             lease.release()
         assert usable(source)
         move(world, source, there)
+
+    def test_tokens_of_the_lock_go_on(self, world: World, source: FileStore, there: FileStore) -> None:
+        lock, claim = Lock(source, "dev", world.clock), Claim("anna", "r1", "h", "apply")
+        for _ in range(3):
+            lock.acquire(claim).release()
+        move(world, source, there)
+        assert Lock(there, "dev", world.clock).acquire(claim).token == 6
 
     def test_an_apply_that_lost_its_lock_writes_nowhere(
         self, world: World, source: FileStore, there: FileStore
