@@ -18,20 +18,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
-from callsheet.apply.outcome import Outcome
 from callsheet.model.errors import CallsheetError
-from callsheet.operations.apply import apply, settle_journal
-from callsheet.operations.plan import plan
 from callsheet.operations.session import Session
 from callsheet.operations.show import read_archive
-from callsheet.plan.inputs import Options
-from faults.boundaries import Boundaries, Watched, watch
+from faults.boundaries import Boundaries, killed, watched
 from support import stores
 from support.clock import FakeClock
+from support.world import go_on
 
 _TESTS = Path(__file__).parents[1]
 
@@ -46,6 +43,7 @@ class Order:
     archive: str | None = None
     fatal: str | None = None
     seconds: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,24 +92,22 @@ def applying() -> Iterator[Applying]:
         process.stdout.close()
 
 
-def go_on(session: Session, archive: str | None) -> Outcome:
-    """`callsheet apply --yes` or `callsheet apply FILE`, as the command does it."""
-    if archive is not None:
-        return apply(session, read_archive(Path(archive)))
-    settle_journal(session)
-    return apply(session, plan(session, Options(allow_mass_delete=True)).archive)
-
-
 def _die_or_tell(order: Order, out: int) -> None:
-    boundaries = Boundaries(order.fatal, lambda label: _send(out, last=label))
-    watch(boundaries, order.backend)
+    def end(name: str) -> NoReturn:
+        _send(out, last=name)
+        killed(name)
+
+    boundaries = Boundaries(order.fatal, end)
     clock = FakeClock()
     clock.sleep(order.seconds)
     said: list[str] = []
     try:
-        with Session.open(Path(order.root), variables=order.variables, clock=clock) as session:
-            session.__dict__["store"] = Watched(session.store, boundaries)
-            outcome = go_on(session, order.archive)
+        with (
+            Session.open(Path(order.root), variables=order.variables, clock=clock) as session,
+            watched(session, boundaries, order.backend),
+        ):
+            archive = read_archive(Path(order.archive)) if order.archive else None
+            outcome = go_on(session, archive, **order.options)
             said = [each.code for result in outcome.results for each in result.diagnostics]
             status = outcome.exit_code
     except CallsheetError as cause:

@@ -17,11 +17,13 @@ import signal
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, NoReturn
 
 import httpx
 
+from callsheet.operations.session import Session
 from callsheet.state.store import Store
 
 _READS = frozenset({"describe", "read", "get_blob", "read_log", "contents", "close"})
@@ -29,14 +31,20 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _GIT_WRITES = frozenset({"fast-import", "push", "update-ref"})
 
 
-class Boundaries:
-    """`passed` are the names so far. At `fatal`, a name or the number of all (`#17`), the process is gone."""
+class Gone(BaseException):
+    """The end of a process that is only played; nothing in the program may catch it."""
 
-    def __init__(self, fatal: str | None, tell: Callable[[str], None]) -> None:
+
+class Boundaries:
+    """`passed` are the names so far. At `fatal`, a name or the number of all (`#17`), it is over: `end` is
+    called with the name, there and at every boundary that is still reached, and does not come back."""
+
+    def __init__(self, fatal: str | None, end: Callable[[str], NoReturn]) -> None:
         self.passed: list[str] = []
         self._counts: Counter[str] = Counter()
         self._fatal = fatal
-        self._tell = tell
+        self._end = end
+        self._over = False
         self._lock = threading.Lock()
 
     def around(self, label: str, act: Callable[[], Any]) -> Any:
@@ -50,11 +58,20 @@ class Boundaries:
             self._counts[label] += 1
             name = f"{label} #{self._counts[label]}"
             self.passed.append(name)
-            if self._fatal in (name, f"#{len(self.passed)}"):
-                self._tell(name)
-                # Threads that are in the middle of something end there, as does everything else.
-                os.kill(os.getpid(), signal.SIGKILL)
-                signal.pause()
+            self._over = self._over or self._fatal in (name, f"#{len(self.passed)}")
+            if self._over:
+                self._end(name)
+
+
+def killed(_: str) -> NoReturn:
+    """End this process, for good and at once: threads end in the middle of what they do."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    while True:
+        signal.pause()
+
+
+def gone(name: str) -> NoReturn:
+    raise Gone(name)
 
 
 class Watched:
@@ -77,51 +94,63 @@ class Watched:
         return call
 
 
-def watch(boundaries: Boundaries, backend: str) -> None:
-    """Put boundaries around requests, and around what the store writes with. For a process that ends soon."""
+@contextmanager
+def watched(session: Session, boundaries: Boundaries, backend: str = "") -> Iterator[None]:
+    """Put boundaries around the requests of this process, around what the session's store writes, and
+    around what a store of the backend writes with."""
 
     def label(_: Any, request: httpx.Request, **__: Any) -> str:
         return f"{request.method} {_ID.sub('{id}', request.url.path)}"
 
-    _wrap(boundaries, httpx.Client, "send", label)
-    _BENEATH[backend](boundaries)
+    with ExitStack() as undone:
+        session.__dict__["store"] = Watched(session.store, boundaries)
+        undone.enter_context(_wrapped(boundaries, httpx.Client, "send", label))
+        for owner, name, what in _BENEATH[backend]() if backend else ():
+            undone.enter_context(_wrapped(boundaries, owner, name, what))
+        yield
 
 
-def _files(boundaries: Boundaries) -> None:
-    for name in ("replace", "fsync", "unlink"):
-        _wrap(boundaries, os, name, lambda *_, name=name: name)
+Wrapped = tuple[Any, str, Callable[..., str | None]]
 
 
-def _git(boundaries: Boundaries) -> None:
+def _files() -> list[Wrapped]:
+    return [(os, name, lambda *_, name=name: name) for name in ("replace", "fsync", "unlink")]
+
+
+def _git() -> list[Wrapped]:
     def label(command: Sequence[str], *_: Any, **__: Any) -> str | None:
         return next((f"git {word}" for word in command if word in _GIT_WRITES), None)
 
-    _wrap(boundaries, subprocess, "run", label)
+    return [(subprocess, "run", label)]
 
 
-def _s3(boundaries: Boundaries) -> None:
+def _s3() -> list[Wrapped]:
     from botocore.httpsession import URLLib3Session
 
     def label(_: Any, request: Any) -> str | None:
         return None if request.method in ("GET", "HEAD") else f"S3 {request.method}"
 
-    _wrap(boundaries, URLLib3Session, "send", label)
+    return [(URLLib3Session, "send", label)]
 
 
-def _postgres(boundaries: Boundaries) -> None:
+def _postgres() -> list[Wrapped]:
     import psycopg
 
     def label(_: Any, statement: Any, *__: Any, **___: Any) -> str | None:
-        verb = statement.as_string().split()[0] if not isinstance(statement, str) else statement.split()[0]
-        return None if verb.lower() == "select" else f"SQL {verb}"
+        text = statement if isinstance(statement, str) else statement.as_string()
+        verb = text.split()[0].lower()
+        return None if verb == "select" else f"SQL {verb}"
 
-    _wrap(boundaries, psycopg.Cursor, "execute", label)
+    return [(psycopg.Cursor, "execute", label)]
 
 
 _BENEATH = {"file": _files, "git": _git, "s3": _s3, "postgres": _postgres}
 
 
-def _wrap(boundaries: Boundaries, owner: Any, name: str, label: Callable[..., str | None]) -> None:
+@contextmanager
+def _wrapped(
+    boundaries: Boundaries, owner: Any, name: str, label: Callable[..., str | None]
+) -> Iterator[None]:
     original = getattr(owner, name)
 
     def call(*arguments: Any, **named: Any) -> Any:
@@ -131,3 +160,7 @@ def _wrap(boundaries: Boundaries, owner: Any, name: str, label: Callable[..., st
         return boundaries.around(what, lambda: original(*arguments, **named))
 
     setattr(owner, name, call)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)

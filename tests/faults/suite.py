@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
@@ -13,16 +14,20 @@ import orjson
 
 from callsheet.model.errors import CallsheetError
 from callsheet.operations.plan import plan
+from callsheet.operations.runs import verified
+from callsheet.operations.show import read_archive
 from callsheet.plan.archive import pack
 from callsheet.plan.inputs import Options
 from callsheet.state.snapshot import State
 from faults import estate
-from faults.applying import Applying, Order, go_on
+from faults.applying import Applying, Order
 from faults.ground import Ground
+from support.world import go_on
 
 FRESH, SAME, KILLED_AGAIN = "a fresh plan", "the same plan", "a fresh plan, killed as well"
 Inventory = Mapping[tuple[str, str], Mapping[str, Any]]
 # How an apply that was killed is gone on with, in turn; where every one is tried, each way.
+OPTIONS = {"allow_mass_delete": True}
 WAYS = (FRESH, KILLED_AGAIN, FRESH, SAME)
 SHARES = 8
 ALL = os.environ.get("CALLSHEET_FAULTS") == "all"
@@ -52,7 +57,7 @@ class Suite:
         assert world.apply().exit_code == 0
         self.theirs = free(self._state(), estate.inventory(world))
         estate.after(world)
-        planned = world.plan(allow_mass_delete=True)
+        planned = world.plan(**OPTIONS)
         assert {name: planned.plan.summary[name] for name in estate.SUMMARY} == estate.SUMMARY
         self._archive.write_bytes(pack(planned.archive))
         self.ground.keep()
@@ -96,7 +101,8 @@ class Suite:
             # Somewhere, and somewhere else for each boundary.
             self._die(None, f"#{1 + self.boundaries.index(fatal) * 7 % 150}")
         with self.ground.world.session() as session:
-            outcome = go_on(session, str(self._archive) if again == SAME else None)
+            archive = read_archive(self._archive) if again == SAME else None
+            outcome = go_on(session, archive, **OPTIONS)
         assert outcome.exit_code == 0, outcome.to_json()
         self.look()
         return died
@@ -117,6 +123,8 @@ class Suite:
             assert again.empty
             assert not again.drift
             assert session.lock.holder() is None
+            audit = verified(session)
+            assert (audit["findings"], audit["unrecorded"]) == ([], None)
             state = session.ledger.load()
         assert not state.begun
         live = estate.inventory(world)
@@ -135,14 +143,15 @@ class Suite:
     def _order(self, archive: str | None, fatal: str | None) -> Order:
         world = self.ground.world
         seconds = world.clock.monotonic()
-        return Order(str(world.root), self.ground.backend, world.variables, archive, fatal, seconds)
+        backend, variables = self.ground.backend, world.variables
+        return Order(str(world.root), backend, variables, archive, fatal, seconds, OPTIONS)
 
     def _state(self) -> State:
         with self.ground.world.session() as session:
             return session.ledger.load()
 
     @property
-    def _archive(self) -> Any:
+    def _archive(self) -> Path:
         return self.ground.folder.parent / "change.plan"
 
 

@@ -10,9 +10,10 @@ import pytest
 from callsheet.model.errors import CallsheetError
 from callsheet.providers import settings
 from callsheet.state.lock import Lock
-from faults.applying import Applying, go_on
+from faults.applying import Applying
 from faults.ground import file_ground
-from faults.suite import Suite
+from faults.suite import OPTIONS, Suite
+from support.world import go_on
 
 BAD = {
     "no answer, and it was done": "lose-answer",
@@ -74,7 +75,7 @@ def applied(suite: Suite) -> int:
         try:
             with suite.ground.world.session() as session:
                 session.__dict__["lock"] = Lock(session.store, "dev", session.clock, ttl=_LEASE)
-                code = go_on(session, None).exit_code
+                code = go_on(session, None, **OPTIONS).exit_code
         except CallsheetError as cause:
             code = cause.exit_code
         suite.ground.world.time_passes(_LEASE)

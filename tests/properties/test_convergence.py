@@ -1,18 +1,27 @@
-"""Generated edits, edits behind Callsheet's back and bad days: it converges, and touches nothing else."""
+"""Generated edits, edits behind Callsheet's back, bad days, kills and stores that fail: it converges, and
+touches nothing else.
+
+A kill is an exception that nothing catches; `tests/faults` has the real ones.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from callsheet.model.errors import CallsheetError
-from support.world import World, writes
+from callsheet.model.errors import CallsheetError, StateError
+from callsheet.operations.runs import verified
+from faults.boundaries import Boundaries, Gone, Watched, gone, watched
+from support.world import World, go_on, writes
 
 NAMES = ("a", "b", "c")
 TOOLS = ("t", "u")
@@ -33,6 +42,31 @@ FAULTS = (
     "error POST * status=429 count=2",
     "lose-answer DELETE *",
 )
+
+
+OPTIONS: dict[str, Any] = {"on_conflict": "overwrite", "allow_mass_delete": True}
+
+
+@dataclass
+class Failing:
+    """Calls that write to a store fail from the number `at` on, so many `times`; `late`: after they wrote."""
+
+    at: int
+    times: int
+    late: bool
+    _count: int = 0
+
+    def over(self, store: Any) -> Any:
+        return Watched(store, cast(Boundaries, self))
+
+    def around(self, label: str, act: Callable[[], Any]) -> Any:
+        self._count += 1
+        fails = self.at <= self._count < self.at + self.times
+        if fails and self.late:
+            act()
+        if fails:
+            raise StateError(f"{label}: the disk is on fire", code="state.unwritable")
+        return act()
 
 
 class Estate(RuleBasedStateMachine):
@@ -137,7 +171,26 @@ class Estate(RuleBasedStateMachine):
 
     @rule()
     def apply(self) -> None:
-        self._quietly(lambda: self.world.apply(on_conflict="overwrite", allow_mass_delete=True))
+        self._quietly(lambda: self.world.apply(**OPTIONS))
+
+    @rule(at=st.integers(1, 90))
+    def killed(self, at: int) -> None:
+        with suppress(Gone):
+            self._quietly(lambda: self._go_on(Boundaries(f"#{at}", gone)))
+        # The dead cannot give its lock back: its lease ends.
+        self.world.time_passes(120)
+
+    @rule(at=st.integers(1, 30), times=st.integers(1, 3), late=st.booleans())
+    def store_fails(self, at: int, times: int, late: bool) -> None:
+        self._quietly(lambda: self._go_on(failing=Failing(at, times, late)))
+        self.world.time_passes(120)
+
+    def _go_on(self, boundaries: Boundaries | None = None, failing: Failing | None = None) -> None:
+        with self.world.session() as session:
+            if failing is not None:
+                session.__dict__["store"] = failing.over(session.store)
+            with watched(session, boundaries) if boundaries else nullcontext():
+                go_on(session, None, **OPTIONS)
 
     def _quietly(self, run: Any) -> None:
         try:
@@ -149,12 +202,13 @@ class Estate(RuleBasedStateMachine):
     def settles(self) -> None:
         self.world.bad_day()
         assert self.silent_stops == 0
+        self.world.time_passes(120)
         for _ in range(4):
-            planned = self.world.plan(on_conflict="overwrite", allow_mass_delete=True)
-            if planned.plan.empty:
-                break
-            outcome = self.world.apply(planned.archive)
+            with self.world.session() as session:
+                outcome = go_on(session, None, **OPTIONS)
             assert outcome.exit_code == 0, outcome.to_json()
+            if not outcome.results:
+                break
         with self.world.counted() as counts:
             assert self.world.plan().plan.empty
             assert self.world.apply().exit_code == 0
@@ -165,6 +219,13 @@ class Estate(RuleBasedStateMachine):
         )
         # Nothing that is not ours was touched.
         assert {each["id"]: each for each in live if each["id"] in self.theirs} == self.theirs
+        assert sorted(each["function"]["name"] for each in self.world.api("GET", "/tool")) == sorted(
+            self.tools
+        )
+        with self.world.session() as session:
+            assert not session.ledger.load().begun
+            audit = verified(session)
+            assert (audit["findings"], audit["unrecorded"]) == ([], None)
         for each in live:
             if each["name"] in self.declared:
                 wanted = self.declared[each["name"]]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet.apply.outcome import Outcome
-from callsheet.operations.apply import apply
+from callsheet.operations.apply import apply, settle_journal
 from callsheet.operations.drift import Drift, drift
 from callsheet.operations.plan import Planned, plan
 from callsheet.operations.session import Session
@@ -157,6 +157,14 @@ def _opened(data: bytes) -> bytes:
         return zlib.decompress(data)
     except zlib.error:
         return data
+
+
+def go_on(session: Session, archive: Archive | None = None, **options: Any) -> Outcome:
+    """What `callsheet apply` does: without a plan, what an earlier run had begun is found out first."""
+    if archive is None:
+        settle_journal(session)
+        archive = plan(session, Options(**options)).archive
+    return apply(session, archive)
 
 
 def _name(each: Mapping[str, Any]) -> Any:

@@ -67,6 +67,7 @@ class Ledger:
         self._head = Head()
         self._log_length = 0
         self._closed = False
+        self._begun = False  # here, and to the end
 
     @property
     def environment(self) -> str:
@@ -107,6 +108,7 @@ class Ledger:
                 self._growing = Growing.of(self._state)
                 self._write_snapshot()
                 self._remember_lineage()
+                self._begun = True
             return self._state
 
     def append(self, entries: Sequence[Entry]) -> State:
@@ -116,6 +118,8 @@ class Ledger:
             if self._closed:
                 self._fold()
             serial = self._state.serial
+            if serial == 0 and not self._begun:
+                self._begin_to_the_end()
             lines = []
             for entry in entries:
                 serial += 1
@@ -264,6 +268,13 @@ class Ledger:
     def _write_head(self) -> None:
         head = Head(self._head.version, self._state.lineage, self._state.serial)
         self._head = head.written(self._store, self._name("head"))
+
+    def _begin_to_the_end(self) -> None:
+        """Write what a first run did not that ended right after its snapshot: a log needs it."""
+        if self._head.lineage is None:
+            self._write_head()
+        self._remember_lineage()
+        self._begun = True
 
     def _remember_lineage(self) -> None:
         known, length = self._lineages()

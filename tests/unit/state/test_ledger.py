@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,48 @@ def test_a_torn_last_line_of_an_unfinished_write_is_left_out(tmp_path: Path) -> 
     path = tmp_path.joinpath(*LOG)
     path.write_bytes(path.read_bytes() + b'0123456789abcdef {"serial": 4, "put"')
     assert ledger(tmp_path).load().serial == 3
+
+
+class Cut(Exception):
+    """The end of a process, right before or after one of its writes."""
+
+
+class Cutting(FileStore):
+    """Ends at the boundary of the number `at`, counted before and after each write."""
+
+    at = 0
+
+    def write(self, name: str, data: bytes, *, expected: str | None) -> str:
+        self._pass()
+        version = super().write(name, data, expected=expected)
+        self._pass()
+        return version
+
+    def append(self, log: str, entries: Sequence[bytes], *, expected: int) -> int:
+        self._pass()
+        length = super().append(log, entries, expected=expected)
+        self._pass()
+        return length
+
+    def _pass(self) -> None:
+        self.at -= 1
+        if self.at == 0:
+            raise Cut
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(range(1, 9), repeat=2)))
+def test_begun_by_runs_that_end_anywhere(tmp_path: Path, first: int, second: int) -> None:
+    for at in (first, second):
+        store = Cutting(tmp_path)
+        store.at = at
+        out = Ledger(store, "dev")
+        with suppress(Cut):
+            out.load()
+            out.begin()
+            out.append([Entry(put=(record("a"),))])
+    again = ledger(tmp_path)
+    again.load()
+    lineage = again.begin().lineage
+    again.append([Entry(put=(record("b"),))])
+    assert "Assistant/b" in ledger(tmp_path).load().records
+    assert FileStore(tmp_path).read_log("state/dev/lineages")[0] == [str(lineage).encode()]
