@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 
 import pytest
 
 from e2e.command import COMMAND
+from e2e.steering import environment, run
 from support.world import World
 
 NAMES = [f"a{number:02}" for number in range(10)]
-
-
-def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *arguments],
-        cwd=world.root,
-        env=environment(world),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def environment(world: World) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", **world.variables}
 
 
 def estate(world: World) -> None:

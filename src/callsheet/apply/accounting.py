@@ -56,6 +56,7 @@ class Books:
         log = Log(context.store, state.environment)
         claim = context.claim
         try:
+            self._lease.vouch()
             account = Account(
                 run=claim.run,
                 verb=self._verb,

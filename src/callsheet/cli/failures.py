@@ -11,7 +11,7 @@ import click
 
 from callsheet import __version__
 from callsheet.model.diagnostics import Diagnostic, error
-from callsheet.model.errors import ERROR, CallsheetError
+from callsheet.model.errors import ERROR, PARTIAL, Abandoned, CallsheetError
 
 if TYPE_CHECKING:
     from callsheet.cli.screen import Screen
@@ -34,6 +34,9 @@ def explain(screen: Screen, cause: BaseException) -> int:
             screen.problems([_usage(cause)], ERROR)
         case click.ClickException():
             screen.problems([error("usage", cause.format_message())], ERROR)
+        case click.Abort() if isinstance(cause.__cause__, Abandoned):  # click has taken it
+            screen.problems([_abandoned()], PARTIAL)
+            return PARTIAL
         case KeyboardInterrupt() | click.Abort():
             screen.problems([error("interrupted", "interrupted")], ERROR)
         case _:
@@ -46,6 +49,16 @@ def explain(screen: Screen, cause: BaseException) -> int:
 def _usage(cause: click.UsageError) -> Diagnostic:
     path = cause.ctx.command_path if cause.ctx else "callsheet"
     return error("usage", cause.format_message(), hint=f"{path} --help")
+
+
+def _abandoned() -> Diagnostic:
+    return error(
+        "interrupted.at-once",
+        "stopped at once: calls under way were not waited for",
+        detail="The journal knows them as begun. They may still take effect, so the lock is kept until its "
+        "lease ends, within a minute.",
+        hint="run apply with --lock-timeout 60: it first finds out what became of them",
+    )
 
 
 def _bug(cause: BaseException) -> Diagnostic:

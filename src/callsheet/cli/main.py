@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
@@ -31,6 +33,9 @@ def callsheet() -> None:
 def main() -> None:
     """Run the command line of this process and end it."""
     code = run(sys.argv[1:], Screen(*standard_streams()))
+    if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+        # Calls that nobody waits for any more (`Abandoned`): the interpreter would.
+        os._exit(code)
     sys.exit(code)
 
 

@@ -1,0 +1,105 @@
+"""Applies that get in each other's way: two at once, one that was paused, one that was stopped at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from callsheet.providers.vapi.capabilities import CAPABILITIES
+from e2e.steering import Gate, run, started, until
+from support.world import World
+
+NAMES = [f"a{number:02}" for number in range(24)]
+
+
+@pytest.fixture
+def gate(world: World) -> Gate:
+    for name in NAMES:
+        world.assistant(name)
+    return Gate(world)
+
+
+def made(world: World) -> list[str]:
+    return sorted(each["name"] for each in world.api("GET", "/assistant"))
+
+
+def settled(world: World) -> None:
+    assert made(world) == NAMES
+    plan = run(world, "plan", "--detailed-exitcode")
+    assert plan.returncode == 0, plan.stdout
+
+
+def test_of_two_at_once_one_runs_and_the_other_names_it(world: World, gate: Gate) -> None:
+    with started(world, "apply", "--yes") as first:
+        until(lambda: gate.arrived > 0, first)
+        holder = json.loads(run(world, "state", "list", "-o", "json").stdout)["lock"]
+        second = run(world, "apply", "--yes")
+        assert second.returncode == 4
+        for part in (holder["owner"], holder["run"], holder["host"]):
+            assert part in second.stderr
+        with started(world, "apply", "--yes", "--lock-timeout", "60") as third:
+            gate.open()
+            assert first.wait(60) == 0, first.communicate()
+            out, err = third.communicate(timeout=60)
+            assert third.returncode == 0, err
+            assert "nothing to do" in out
+    settled(world)
+
+
+def test_a_paused_holder_whose_lock_was_taken_away_writes_nothing_and_calls_nobody(
+    world: World, gate: Gate
+) -> None:
+    with started(world, "apply", "--yes") as paused:
+        until(lambda: gate.arrived == CAPABILITIES.parallel_writes, paused)
+        paused.send_signal(signal.SIGSTOP)
+        # What is under way takes effect; nobody reads the answers.
+        gate.open()
+        until(lambda: len(made(world)) == gate.arrived, paused)
+        assert run(world, "state", "unlock", "--yes").returncode == 0
+        second = run(world, "apply", "--yes")
+        assert second.returncode == 0, second.stderr
+        settled(world)
+        writes, state = world.writes(), kept(world)
+        paused.send_signal(signal.SIGCONT)
+        out, err = paused.communicate(timeout=60)
+    assert paused.returncode == 5, err
+    assert "Traceback" not in err
+    assert (world.writes(), kept(world)) == (writes, state)
+    settled(world)
+    # What it did is in its recovery file, and was found out meanwhile.
+    [file] = (world.root / ".callsheet" / "recovery").iterdir()
+    assert f"callsheet state push .callsheet/recovery/{file.name}" in out
+    pushed = run(world, "state", "push", str(file))
+    assert (pushed.returncode, pushed.stdout) == (0, "State: nothing to write.\n")
+
+
+def kept(world: World) -> dict[str, bytes]:
+    store = world.root / ".callsheet" / "state"
+    return {str(path): path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
+
+
+def test_a_second_interrupt_stops_at_once_and_the_next_apply_finds_out(world: World, gate: Gate) -> None:
+    with started(world, "apply", "--yes", "-o", "json") as stopped:
+        until(lambda: gate.arrived == CAPABILITIES.parallel_writes, stopped)
+        stopped.send_signal(signal.SIGINT)
+        assert stopped.stdout is not None
+        while '"event":"apply.interrupted"' not in stopped.stdout.readline():
+            assert stopped.poll() is None
+        stopped.send_signal(signal.SIGINT)
+        out, err = stopped.communicate(timeout=60)
+        assert stopped.returncode == 5, err
+        assert json.loads(out.splitlines()[-1])["diagnostics"][0]["code"] == "interrupted.at-once"
+        assert "Traceback" not in err
+    # It waited for no answer: none of its calls has taken effect yet. Now they do.
+    assert made(world) == []
+    gate.open()
+    while len(made(world)) < gate.arrived:
+        pass
+    locked = run(world, "apply", "--yes")
+    assert locked.returncode == 4
+    assert "is locked" in locked.stderr
+    assert run(world, "state", "unlock", "--yes").returncode == 0
+    assert run(world, "apply", "--yes").returncode == 0
+    settled(world)
