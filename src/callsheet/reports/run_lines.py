@@ -118,7 +118,9 @@ def _outcome(told: Mapping[str, Any]) -> str:
         (told["failed"], "failed"),
         (told["notAttempted"], "not attempted"),
     )
-    said = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing applied"
+    said = ", ".join(f"{count} {what}" for count, what in counts if count)
+    # What changes state alone, or begins with nothing to change, has no counts.
+    said = said or ("nothing applied" if told["exitCode"] else "done")
     code = f" (exit {told['exitCode']})" if told["exitCode"] else ""
     return ("interrupted: " if told["ended"] == "interrupted" else "") + said + code
 
