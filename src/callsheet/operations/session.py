@@ -67,6 +67,8 @@ class Session:
             provider.close()
         if sandbox := self.__dict__.get("_sandbox"):
             sandbox.close()
+        if keeper := self.__dict__.get("keeper"):
+            keeper.close()
 
     @cached_property
     def project(self) -> Project:
@@ -107,7 +109,7 @@ class Session:
 
     @cached_property
     def keeper(self) -> Keeper:
-        return Keeper.standard(self.root, self.variables)
+        return Keeper(self.root, self.variables, monotonic=self.clock.monotonic)
 
     @cached_property
     def store(self) -> Store:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from callsheet.model.diagnostics import Diagnostic, nearest
+from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import SecretError
 from callsheet.model.value import Secret, Text
-from callsheet.secrets.base import Resolver
-from callsheet.secrets.env import EnvResolver
-from callsheet.secrets.file import FileResolver
-
-SCHEME = "secrets://"
+from callsheet.secrets.base import SCHEME, Closing, Resolver, Surroundings
+from callsheet.secrets.once import Once
+from callsheet.secrets.registry import installed, make
 
 
 def keyed_digest(key: bytes, value: str) -> str:
@@ -24,20 +25,29 @@ def keyed_digest(key: bytes, value: str) -> str:
 
 
 class Keeper:
-    """Resolves `secrets://` references. Values are cached for the life of the object and never shown."""
+    """Resolves `secrets://` references. Values are kept for the life of the object and never shown.
 
-    def __init__(self, resolvers: Mapping[str, Resolver]) -> None:
-        self._resolvers = resolvers
-        self._values: dict[str, str] = {}
+    A resolver is made when the first reference asks for it. `close()` when done.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        variables: Mapping[str, str],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        others: Callable[[], Mapping[str, EntryPoint]] = installed,
+    ) -> None:
+        self._around = Surroundings(root, variables, self.hide, monotonic)
+        self._others = others
+        self._resolvers: dict[str, Resolver] = {}
+        self._values: Once[str, str] = Once()
         self._hidden: set[str] = set()
-        self._lock = threading.Lock()
-
-    @classmethod
-    def standard(cls, root: Path, variables: Mapping[str, str]) -> Keeper:
-        return cls({"env": EnvResolver(variables), "file": FileResolver(root)})
+        # Re-entrant, because a resolver hides its own credentials while it is asked.
+        self._lock = threading.RLock()
 
     def __repr__(self) -> str:
-        return f"Keeper({len(self._values)} values)"
+        return f"Keeper({len(self._values.values)} values)"
 
     def value(self, symbol: str | Secret | Text) -> str:
         """The final string. SecretError when a reference does not resolve."""
@@ -45,10 +55,9 @@ class Keeper:
             return symbol
         if isinstance(symbol, Text):
             return "".join(self.value(part) for part in symbol.parts)
+        uri = symbol.uri
         with self._lock:
-            if symbol.uri not in self._values:
-                self._values[symbol.uri] = self._resolve(symbol.uri)
-            return self._values[symbol.uri]
+            return self._values.get(uri, lambda: self._resolve(uri))
 
     def digest(self, symbol: Secret | Text, key: bytes) -> str | None:
         """The keyed digest of the value, or None where it cannot be resolved here."""
@@ -58,36 +67,64 @@ class Keeper:
             return None
 
     def check(self, symbols: Iterable[Secret | Text]) -> list[Diagnostic]:
-        """One diagnostic per reference that does not resolve."""
-        found: dict[str, Diagnostic] = {}
+        """One diagnostic per reference that does not resolve; one in all where they fail for one reason."""
+        asked: set[str] = set()
+        found: dict[Diagnostic, None] = {}
         for symbol in symbols:
             for part in symbol.parts if isinstance(symbol, Text) else (symbol,):
-                if isinstance(part, Secret) and part.uri not in found:
+                if isinstance(part, Secret) and part.uri not in asked:
+                    asked.add(part.uri)
                     try:
                         self.value(part)
                     except SecretError as cause:
-                        found[part.uri] = cause.diagnostics[0]
-        return list(found.values())
+                        found[cause.diagnostics[0]] = None
+        return list(found)
 
     def known_values(self) -> frozenset[str]:
         """Every value resolved so far, for redaction."""
         with self._lock:
-            return frozenset(self._values.values()) | self._hidden
+            return frozenset(self._values.values.values()) | self._hidden
 
     def hide(self, value: str) -> None:
         """Treat the value as a known one: it was read where no reference leads to."""
         with self._lock:
             self._hidden.add(value)
 
+    def close(self) -> None:
+        """Give back what resolvers took for this run, such as tokens. Never fails."""
+        with self._lock:
+            for resolver in self._resolvers.values():
+                if isinstance(resolver, Closing):
+                    # The work is done by now; what cannot be given back lapses by itself.
+                    with suppress(Exception):
+                        resolver.close()
+            self._resolvers.clear()
+
     def _resolve(self, uri: str) -> str:
         name, _, rest = uri.removeprefix(SCHEME).partition("/")
-        resolver = self._resolvers.get(name)
-        if resolver is None or not uri.startswith(SCHEME) or not rest:
-            known = ", ".join(f"{SCHEME}{each}/…" for each in sorted(self._resolvers))
+        if not uri.startswith(SCHEME) or not rest:
             raise SecretError(
-                f"{uri}: no resolver for this reference",
-                detail=f"References that can be resolved here: {known}.",
-                hint=nearest(name, self._resolvers),
-                code="secret.unknown-resolver",
+                f"{uri}: no reference to a secret",
+                hint="one looks like secrets://vault/kv/voice/jira#token or secrets://env/NAME",
+                code="secret.reference",
             )
-        return resolver.resolve(rest, uri)
+        if name not in self._resolvers:
+            self._resolvers[name] = make(name, self._around, uri, self._others)
+        try:
+            value = self._resolvers[name].resolve(rest, uri)
+        except SecretError:
+            raise
+        except Exception as cause:  # noqa: BLE001 - the words of an unforeseen error may hold a value
+            raise SecretError(
+                f"{uri}: the resolver {name!r} failed ({type(cause).__name__})",
+                detail="Its words are not shown, because they may hold a value.",
+                hint="this is a fault in the resolver; tell whoever maintains it",
+                code="secret.resolver",
+            ) from None
+        if not isinstance(value, str) or not value:
+            raise SecretError(
+                f"{uri}: the resolver {name!r} gave {'an empty text' if value == '' else 'no text'}",
+                hint="write the secret where the reference leads, as text",
+                code="secret.unusable",
+            )
+        return value

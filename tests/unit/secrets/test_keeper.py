@@ -12,7 +12,7 @@ from callsheet.secrets.keeper import Keeper
 
 
 def keeper(root: Path, **variables: str) -> Keeper:
-    return Keeper.standard(root, variables)
+    return Keeper(root, variables)
 
 
 def test_values_come_from_the_environment_and_from_files(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_values_come_from_the_environment_and_from_files(tmp_path: Path) -> None
         ("secrets://file/large", "larger than"),
         ("secrets://file/../other/token", "climbs"),
         ("secrets://vualt/x", "no resolver"),
-        ("secrets://env/", "no resolver"),
+        ("secrets://env/", "no reference"),
     ],
 )
 def test_what_does_not_resolve_says_why(tmp_path: Path, uri: str, words: str) -> None:
