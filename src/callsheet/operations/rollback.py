@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from callsheet import __version__
-from callsheet.audit.log import Log
 from callsheet.exports.contents import content
 from callsheet.exports.export import Export, Exported, load, objects, records
 from callsheet.exports.index import find
@@ -15,6 +14,7 @@ from callsheet.exports.way_back import Now, Then, missing_contents, way_back
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
+from callsheet.operations.holds import held_after
 from callsheet.operations.plan import Planned
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
@@ -104,33 +104,10 @@ def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
         "digest": export.sha256,
         "run": export.origin.run,
         "takenAt": export.origin.taken_at,
-        "holds": _undone(session, export, state),
+        "holds": held_after(session, export, state),
         "git": None,
         "release": None,
     }
-
-
-def _undone(session: Session, export: Export, state: State) -> list[str]:
-    """The digests of the files that the runs since then have applied, and of those that were held then.
-
-    The files that made what is gone back to are good ones, also where a later run applied them again.
-    """
-    records = [each.record for each in Log(session.store, state.environment).lines() if each.record]
-    runs = [
-        {"id": each["run"], "at": each["startedAt"], "source": each["what"]["source"]} for each in records
-    ]
-    if state.run and (not runs or runs[-1]["id"] != state.run["id"]):
-        runs.append(dict(state.run))  # it was killed, and nothing has told of it yet
-    taken = export.origin
-    named = [at for at, run in enumerate(runs) if run["id"] == taken.run]
-    later = [at for at, run in enumerate(runs) if (run.get("at") or "") >= taken.taken_at]
-    when = next(iter(named or later), len(runs))
-    sources = [run.get("source") or {} for run in runs]
-    before = [source for source in sources[:when] if source.get("kind") in ("tree", "export")]
-    held = before[-1].get("holds", []) if before else []
-    since = [source["digest"] for source in sources[when:] if source.get("kind") == "tree"]
-    good = next((source["digest"] for source in reversed(before) if source["kind"] == "tree"), None)
-    return sorted({*held, *since} - {good if not held else None})
 
 
 def _contents(session: Session, plan: Plan) -> dict[str, Callable[[], bytes]]:

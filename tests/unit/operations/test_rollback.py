@@ -182,6 +182,21 @@ def test_what_was_held_then_is_held_again(world: World) -> None:
     assert not world.plan().plan.refusals
 
 
+def test_files_that_were_refused_are_not_held(world: World) -> None:
+    world.assistant("a", "good")
+    done(world.apply())
+    world.assistant("a", "bad")
+    bad = done(world.apply())
+    world.assistant("a", "fixed")
+    archive = world.plan().archive
+    world.edit("/assistant", "a", {"name": "renamed"})
+    with pytest.raises(Stale):
+        world.apply(archive)
+    world.edit("/assistant", "renamed", {"name": "a"})
+    done(go_back(world, bad))
+    assert not world.plan().plan.refusals
+
+
 def test_back_to_an_export_that_was_asked_for(world: World) -> None:
     first(world)
     before = everything(world)
