@@ -1,6 +1,7 @@
 """A process that has everything imported and forks one that applies: `python -m faults.applying`.
 
-Each line on stdin is an `Order` as JSON, each line on stdout what became of it, a `Told`. The fork is the
+Each line on stdin is an `Order` as JSON, or `null` to wake the one that
+is stopped; each line on stdout what became of it, a `Told`. The fork is the
 applying process: it has the default number of threads, sockets and files of its own, and really dies.
 """
 
@@ -11,14 +12,16 @@ import functools
 import gc
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -35,7 +38,10 @@ _TESTS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Order:
-    """What to apply, and the boundary to die at; None: none. `seconds` is the time on the clock."""
+    """What to apply, and the boundary to die at; None: none. `seconds` is the time on the clock.
+
+    `asleep`: it does not die there but is stopped, until `wake` is called that many seconds later.
+    """
 
     root: str
     backend: str
@@ -44,6 +50,7 @@ class Order:
     fatal: str | None = None
     seconds: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    asleep: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,16 @@ class Applying:
     _process: subprocess.Popen[str] = field(repr=False)
 
     def run(self, order: Order) -> Told:
+        return self._ask(asdict(order))
+
+    def wake(self) -> Told:
+        """Let the process go on that is stopped."""
+        return self._ask(None)
+
+    def _ask(self, what: Mapping[str, Any] | None) -> Told:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()
         told = json.loads(self._process.stdout.readline())
         return Told(told["status"], tuple(told["passed"]), tuple(told["said"]), told["last"])
@@ -92,53 +106,74 @@ def applying() -> Iterator[Applying]:
         process.stdout.close()
 
 
-def _die_or_tell(order: Order, out: int) -> None:
-    def end(name: str) -> NoReturn:
-        _send(out, last=name)
-        killed(name)
-
-    boundaries = Boundaries(order.fatal, end)
+def _applied(order: Order, out: BinaryIO) -> None:
     clock = FakeClock()
     clock.sleep(order.seconds)
+
+    def end(name: str) -> None:
+        if not order.asleep:
+            _write(out, last=name)
+            killed(name)
+        if clock.monotonic() < order.seconds + order.asleep:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            clock.sleep(order.asleep)
+
+    boundaries = Boundaries(order.fatal, end)
     said: list[str] = []
     try:
         with (
             Session.open(Path(order.root), variables=order.variables, clock=clock) as session,
             watched(session, boundaries, order.backend),
         ):
+            if order.asleep:
+                # Nothing hinders a thread that is stopped between its look at the lock and its call.
+                object.__setattr__(session.provider.capabilities, "parallel_writes", 1)
             archive = read_archive(Path(order.archive)) if order.archive else None
             outcome = go_on(session, archive, **order.options)
-            said = [each.code for result in outcome.results for each in result.diagnostics]
+            said = [each.code for each in outcome.diagnostics]
             status = outcome.exit_code
     except CallsheetError as cause:
         status, said = cause.exit_code, [f"{each.code}: {each.summary}" for each in cause.diagnostics]
-    _send(out, status=status, passed=boundaries.passed, said=said)
+    _write(out, status=status, passed=boundaries.passed, said=said)
 
 
-def _send(out: int, **told: Any) -> None:
-    data = json.dumps({"status": 0, "passed": [], "said": [], "last": "", **told}).encode()
-    while data:
-        data = data[os.write(out, data) :]
+def _write(out: BinaryIO, **told: Any) -> None:
+    out.write(json.dumps({"status": 0, "passed": [], "said": [], "last": "", **told}).encode())
+    out.flush()
 
 
-def _carried_out(order: Order) -> dict[str, Any]:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _die_or_tell(order, writing)
-            os._exit(0)
-        finally:
-            os._exit(70)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
-    _, ended = os.waitpid(child, 0)
-    _orphans()
-    code = os.waitstatus_to_exitcode(ended)
-    told: dict[str, Any] = json.loads(data) if data else {"passed": [], "said": [], "last": ""}
-    return told if code == 0 else {**told, "status": code}
+@dataclass
+class _Child:
+    """The applying process, and the file that it tells its end in."""
+
+    pid: int
+    told: BinaryIO
+
+    @classmethod
+    def start(cls, order: Order) -> _Child:
+        told = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the child has ended)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _applied(order, told)
+                os._exit(0)
+            finally:
+                os._exit(70)
+        return cls(pid, told)
+
+    def wait(self) -> dict[str, Any]:
+        """What became of it: its end, or that it is stopped."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        nothing = {"passed": [], "said": [], "last": ""}
+        if os.WIFSTOPPED(status):
+            return {**nothing, "status": -os.WSTOPSIG(status)}
+        _orphans()
+        self.told.seek(0)
+        data = self.told.read()
+        self.told.close()
+        code = os.waitstatus_to_exitcode(status)
+        told: dict[str, Any] = json.loads(data) if data else nothing
+        return told if code == 0 else {**told, "status": code}
 
 
 def _orphans() -> None:
@@ -177,8 +212,15 @@ def _warm() -> None:
 def main() -> None:
     _warm()
     _adopt_orphans()
+    child: _Child | None = None
     for line in sys.stdin:
-        print(json.dumps(_carried_out(Order(**json.loads(line)))), flush=True)
+        asked = json.loads(line)
+        if asked is not None:
+            child = _Child.start(Order(**asked))
+        else:
+            assert child is not None
+            os.kill(child.pid, signal.SIGCONT)
+        print(json.dumps(child.wait()), flush=True)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,10 @@ class Gone(BaseException):
 
 
 class Boundaries:
-    """`passed` are the names so far. At `fatal`, a name or the number of all (`#17`), it is over: `end` is
-    called with the name, there and at every boundary that is still reached, and does not come back."""
+    """`passed` are the names so far. At `fatal`, a name or the number of all (`#17`), `end` is called
+    with the name, there and at every boundary that is still reached."""
 
-    def __init__(self, fatal: str | None, end: Callable[[str], NoReturn]) -> None:
+    def __init__(self, fatal: str | None, end: Callable[[str], None]) -> None:
         self.passed: list[str] = []
         self._counts: Counter[str] = Counter()
         self._fatal = fatal

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGSTOP
 from typing import Any
 
 import orjson
 
-from callsheet.model.errors import CallsheetError
+from callsheet.model.errors import PARTIAL, STALE, CallsheetError
 from callsheet.operations.plan import plan
 from callsheet.operations.runs import verified
 from callsheet.operations.show import read_archive
@@ -22,7 +22,7 @@ from callsheet.state.snapshot import State
 from faults import estate
 from faults.applying import Applying, Order
 from faults.ground import Ground
-from support.world import go_on
+from support.world import go_on, writes
 
 FRESH, SAME, KILLED_AGAIN = "a fresh plan", "the same plan", "a fresh plan, killed as well"
 Inventory = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -37,6 +37,8 @@ _ONE_OF = {"file": (1, 8), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
 _WRITES = re.compile(r"\w+ (POST|PATCH|DELETE|write|append|put_blobs|remove|remove_blobs|remove_log) ")
 # A boundary that the dry run had and another run may lack: state is written in groups as they come.
 _GROUPED = re.compile(r"\w+ (append|write|SQL|S3|git|fsync|replace|unlink) ?")
+# A lock that is held, and a call that has come back.
+_BACK = re.compile(r"after (POST|PATCH|DELETE|GET /[\w/-]+/\{id\}|put_blobs exports/dev) ")
 # What differs from run to run and means nothing.
 _TIMES = re.compile(r'"(createdAt|updatedAt|latestVersion|key|url|path)":("[^"]*"|\d+|\{[^}]*\}),?')
 
@@ -107,6 +109,43 @@ class Suite:
         self.look()
         return died
 
+    def stop_some(self) -> None:
+        """Stop at a few boundaries, let the lease end and another one do it all, and wake the stopped."""
+        problems = []
+        for fatal in self.where_to_stop:
+            try:
+                self.stop(fatal)
+            except (AssertionError, CallsheetError) as cause:
+                problems.append(f"stopped {fatal}: {cause}")
+        assert not problems, "\n".join(problems)
+
+    @property
+    def where_to_stop(self) -> list[str]:
+        """When a call has come back, so that the next one has to look at the lock first; and in between."""
+        back = [each for each in self.boundaries if _BACK.match(each)]
+        first = tuple(_ONE_OF).index(self.ground.backend)
+        return back if ALL else back[first :: 2 * _ONE_OF[self.ground.backend][0] + 6]
+
+    def stop(self, fatal: str) -> None:
+        self.ground.back()
+        world = self.ground.world
+        told = self.applying.run(self._order(str(self._archive), fatal, asleep=120))
+        assert told.status == -SIGSTOP, told.said
+        world.time_passes(120)
+        try:
+            with world.session() as session:
+                assert go_on(session, None, **OPTIONS).exit_code == 0
+            self.look()
+            with world.counted() as counts:
+                told = self.applying.wake()
+        except BaseException:
+            self.applying.wake()
+            raise
+        assert told.status in (STALE, PARTIAL), told.said
+        assert not writes(counts)
+        world.app.requests.reset()
+        self.look(exactly_once=False)
+
     def look(self, *, exactly_once: bool = True) -> None:
         """Nothing twice, nothing lost, nothing foreign touched; state and live are one; nothing is to do.
 
@@ -140,11 +179,11 @@ class Suite:
         self.ground.world.time_passes(120)
         return died
 
-    def _order(self, archive: str | None, fatal: str | None) -> Order:
+    def _order(self, archive: str | None, fatal: str | None, asleep: float = 0.0) -> Order:
         world = self.ground.world
         seconds = world.clock.monotonic()
         backend, variables = self.ground.backend, world.variables
-        return Order(str(world.root), backend, variables, archive, fatal, seconds, OPTIONS)
+        return Order(str(world.root), backend, variables, archive, fatal, seconds, OPTIONS, asleep)
 
     def _state(self) -> State:
         with self.ground.world.session() as session:

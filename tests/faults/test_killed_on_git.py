@@ -22,3 +22,7 @@ def suite(warm: Applying) -> Iterator[Suite]:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None:
     suite.kill_share(share)
+
+
+def test_a_stopped_one_whose_lease_has_ended_does_nothing_when_it_goes_on(suite: Suite) -> None:
+    suite.stop_some()

@@ -34,7 +34,8 @@ def failed(cause: Exception, store: str, where: tuple[str, str]) -> StateError:
     """The error to show. `where` is what was tried (`read`, `write`, `delete`) and on which object."""
     verb, key = where
     kind = type(cause).__name__
-    response = getattr(cause, "response", {})
+    # What never got an answer has the attribute as well, and None in it.
+    response = getattr(cause, "response", None) or {}
     code = str(response.get("Error", {}).get("Code", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     said = _CREDENTIALS.sub("", str(cause))

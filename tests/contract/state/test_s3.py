@@ -12,6 +12,7 @@ import pytest
 from callsheet.model.errors import StateError
 from callsheet.state.bucket import Bucket
 from callsheet.state.s3 import S3Store
+from callsheet.state.s3_errors import failed
 from callsheet.state.store import Moved
 from support.between import Between, between
 from support.stores import BUCKET, Moto
@@ -111,6 +112,15 @@ def test_a_refusal_says_what_is_needed(
     told = failure(opened(proxy.url, prefix))
     assert told.code == expected
     assert told.hint
+
+
+def test_a_service_that_does_not_answer_in_time_is_one() -> None:
+    from botocore.exceptions import ReadTimeoutError
+
+    cause = ReadTimeoutError(endpoint_url="http://user:canary@s3.example", error=TimeoutError())
+    told = failed(cause, "s3 store", ("write", "documents/a")).diagnostics[0]
+    assert (told.code, told.summary) == ("state.unreachable", "s3 store cannot be reached")
+    assert "canary" not in told.detail
 
 
 def test_no_credentials_no_service_and_no_boto3_are_clear(
