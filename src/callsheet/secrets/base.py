@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -38,7 +38,7 @@ class Surroundings:
     `monotonic` is in seconds."""
 
     root: Path
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     hide: Callable[[str], None] = lambda _: None
     monotonic: Callable[[], float] = time.monotonic
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from callsheet.model.errors import SecretError
 
 
 @dataclass(frozen=True, slots=True)
 class EnvResolver:
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
 
     def resolve(self, rest: str, uri: str) -> str:
         value = self.variables.get(rest)

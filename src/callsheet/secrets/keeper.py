@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from callsheet.model.diagnostics import Diagnostic
@@ -16,7 +15,8 @@ from callsheet.model.errors import SecretError
 from callsheet.model.value import Secret, Text
 from callsheet.secrets.base import SCHEME, Closing, Resolver, Surroundings
 from callsheet.secrets.once import Once
-from callsheet.secrets.registry import installed, make
+from callsheet.secrets.registry import make
+from callsheet.secrets.values import text
 
 
 def keyed_digest(key: bytes, value: str) -> str:
@@ -36,10 +36,8 @@ class Keeper:
         variables: Mapping[str, str],
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        others: Callable[[], Mapping[str, EntryPoint]] = installed,
     ) -> None:
         self._around = Surroundings(root, variables, self.hide, monotonic)
-        self._others = others
         self._resolvers: dict[str, Resolver] = {}
         self._values: Once[str, str] = Once()
         self._hidden: set[str] = set()
@@ -109,7 +107,7 @@ class Keeper:
                 code="secret.reference",
             )
         if name not in self._resolvers:
-            self._resolvers[name] = make(name, self._around, uri, self._others)
+            self._resolvers[name] = make(name, self._around, uri)
         try:
             value = self._resolvers[name].resolve(rest, uri)
         except SecretError:
@@ -121,10 +119,4 @@ class Keeper:
                 hint="this is a fault in the resolver; tell whoever maintains it",
                 code="secret.resolver",
             ) from None
-        if not isinstance(value, str) or not value:
-            raise SecretError(
-                f"{uri}: the resolver {name!r} gave {'an empty text' if value == '' else 'no text'}",
-                hint="write the secret where the reference leads, as text",
-                code="secret.unusable",
-            )
-        return value
+        return text(value, uri)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from callsheet.model.diagnostics import nearest
@@ -28,19 +28,31 @@ def _vault(around: Surroundings) -> Resolver:
     return VaultResolver(around)
 
 
-BUILT_IN: Mapping[str, Factory] = {"env": _env, "file": _file, "vault": _vault}
+def _aws(around: Surroundings) -> Resolver:
+    from callsheet.secrets.aws import AwsResolver
+
+    return AwsResolver(around)
 
 
-def make(
-    name: str, around: Surroundings, uri: str, found: Callable[[], Mapping[str, EntryPoint]]
-) -> Resolver:
+def _gcp(around: Surroundings) -> Resolver:
+    from callsheet.secrets.gcp import GcpResolver
+
+    return GcpResolver(around)
+
+
+BUILT_IN: Mapping[str, Factory] = {
+    "env": _env, "file": _file, "vault": _vault, "aws": _aws, "gcp": _gcp,
+}  # fmt: skip
+
+
+def make(name: str, around: Surroundings, uri: str) -> Resolver:
     """The resolver of that name. SecretError, about `uri`, when there is none or it cannot be made.
 
     Nobody can take the place of one that is built in.
     """
     if built_in := BUILT_IN.get(name):
         return built_in(around)
-    others = found()
+    others = installed()
     if name not in others:
         known = sorted({*BUILT_IN, *others})
         listed = ", ".join(f"{SCHEME}{each}/…" for each in known)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import SecretError
 from callsheet.secrets import vault_errors as errors
 from callsheet.secrets.base import Surroundings
 from callsheet.secrets.once import Once
+from callsheet.secrets.values import value_of
 from callsheet.secrets.vault_settings import Login, VaultSettings, login
 
 if TYPE_CHECKING:
@@ -47,13 +47,12 @@ class VaultResolver:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._secrets: Once[str, Mapping[str, Any]] = Once()
+        self._secrets: Once[str, Mapping[str, Any]] = Once(errors.FOR_ALL)
         self._mounts: dict[str, _Mount] = {}
         self._known: set[str] = set()
         self._client: hvac.Client | None = None
         self._lease: _Lease | None = None
         self._settings: VaultSettings | None = None
-        self._down: SecretError | None = None
 
     def __repr__(self) -> str:
         return "VaultResolver()"
@@ -69,8 +68,7 @@ class VaultResolver:
                 code="secret.reference",
             )
         where = f"secrets://vault/{path}"
-        content = self._secrets.get(path, lambda: self._guarded(lambda: self._read(path, where), uri))
-        return _text(content, key, uri)
+        return value_of(self._secrets.get(path, lambda: self._read(path, where)), key, uri)
 
     def close(self) -> None:
         client, lease = self._client, self._lease
@@ -83,27 +81,15 @@ class VaultResolver:
         finally:
             client.adapter.close()
 
-    def _guarded(self, ask: Callable[[], T], uri: str) -> T:
-        """What would fail for every reference is found out once."""
-        if self._down is not None:
-            raise SecretError(diagnostics=self._down.diagnostics)
-        try:
-            import hvac as _  # noqa: F401
-        except ImportError:
-            self._down = errors.no_hvac(uri)
-            raise self._down from None
-        try:
-            return ask()
-        except SecretError as cause:
-            if cause.diagnostics[0].code in errors.FOR_ALL:
-                self._down = cause
-            raise
-
     # the connection
 
     def _open(self) -> hvac.Client:
         """A client with a token that has not lapsed."""
         if self._client is None:
+            try:
+                import hvac as _  # noqa: F401
+            except ImportError:
+                raise errors.no_hvac() from None
             self._settings = settings = VaultSettings.read(self._around.variables)
             self._client = _client(settings)
         if self._lease is None or self._lapses(self._lease):
@@ -182,9 +168,9 @@ class VaultResolver:
     # reading
 
     def _read(self, path: str, where: str) -> Mapping[str, Any]:
+        client = self._open()
         from hvac.exceptions import Forbidden, InvalidPath, VaultError
 
-        client = self._open()
         mount = self._mount(client, path, where)
         inner = path.removeprefix(mount.path)
         try:
@@ -302,19 +288,3 @@ def _metadata(body: Any) -> Mapping[str, Any] | None:
     data = body.get("data") if isinstance(body, dict) else None
     about = data.get("metadata") if isinstance(data, dict) else None
     return about if isinstance(about, dict) else None
-
-
-def _text(content: Mapping[str, Any], key: str, uri: str) -> str:
-    if key not in content:
-        raise SecretError(
-            f"{uri}: there is no key {key!r} at this path",
-            hint=nearest(key, content) or "`vault kv get` shows its keys",
-            code="secret.missing",
-        )
-    value = content[key]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value:
-        what = "empty" if value in ("", None) else "no text"
-        raise SecretError(f"{uri}: the value of {key!r} is {what}", code="secret.unusable")
-    return value

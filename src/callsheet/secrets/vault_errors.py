@@ -22,9 +22,9 @@ FOR_ALL = frozenset(
 )  # fmt: skip
 
 
-def no_hvac(uri: str) -> SecretError:
+def no_hvac() -> SecretError:
     return SecretError(
-        f"{uri}: Vault needs hvac, which is not installed",
+        "references to secrets://vault/… need hvac, which is not installed",
         hint="pip install 'callsheet[vault]'",
         code="secret.no-hvac",
     )

@@ -71,7 +71,7 @@ class Ground:
         """A role for a CI's tokens with these claims; the variables that name it."""
         mount = self.name("jwt")
         self.root.sys.enable_auth_method("jwt", path=mount)
-        public = _key().public_key().public_bytes(
+        public = key_pair().public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )  # fmt: skip
         self.root.auth.jwt.configure(
@@ -99,11 +99,11 @@ def ci_token(audience: str = AUDIENCE, **claims: Any) -> str:
         "exp": lapses,
         **claims,
     }
-    return jwt.encode(body, _key(), algorithm="RS256")
+    return jwt.encode(body, key_pair(), algorithm="RS256")
 
 
 @cache
-def _key() -> rsa.RSAPrivateKey:
+def key_pair() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
