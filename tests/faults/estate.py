@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from callsheet.plan.plan import Plan
 from support.world import World
 
 # Where objects of each kind that the estate has are listed.
@@ -21,9 +22,12 @@ LISTS = {
     "Tool": "/tool",
 }
 
-# What the plan of the change says, and how many objects it makes.
-SUMMARY = {"create": 16, "update": 7, "replace": 3, "delete": 4}
-CREATES = 19
+_SUMMARY = {"create": 16, "update": 7, "replace": 3, "delete": 4}
+
+
+def is_whole(plan: Plan) -> bool:
+    """Whether the plan of the change holds all that this estate is for."""
+    return {name: plan.summary[name] for name in _SUMMARY} == _SUMMARY
 
 
 def before(world: World) -> None:

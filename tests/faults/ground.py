@@ -50,11 +50,7 @@ class Ground:
 
     def quiet(self) -> None:
         """Wait until nobody carries out any more what a process that is dead now had asked for."""
-        # Connections are taken up in their order, so that this one comes after all of the dead.
-        self.world.api("GET", "/eval")
-        for thread in threading.enumerate():
-            if "process_request_thread" in thread.name:
-                thread.join()
+        self.world.quiet()
         self._quiet()
 
     def _reopen(self) -> None:

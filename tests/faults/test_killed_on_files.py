@@ -19,6 +19,12 @@ def suite(warm: Applying) -> Iterator[Suite]:
         yield Suite(ground, warm)
 
 
+@pytest.fixture(scope="module")
+def first(warm: Applying) -> Iterator[Suite]:
+    with file_ground() as ground:
+        yield Suite(ground, warm, first=True)
+
+
 @pytest.mark.parametrize("share", range(SHARES))
 def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None:
     suite.kill_share(share)
@@ -26,3 +32,8 @@ def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None
 
 def test_a_stopped_one_whose_lease_has_ended_does_nothing_when_it_goes_on(suite: Suite) -> None:
     suite.stop_some()
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_the_very_first_apply_goes_on_as_well(first: Suite, share: int) -> None:
+    first.kill_share(share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import threading
 import time
 import urllib.request
 import zlib
@@ -106,6 +107,14 @@ class World:
     def drift(self) -> Drift:
         with self.session() as session:
             return drift(session)
+
+    def quiet(self) -> None:
+        """Wait until the server has done what a process that is dead now had asked it for."""
+        # Connections are taken up in their order, so that this one comes after all of the dead.
+        self.api("GET", "/eval")
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join()
 
     def time_passes(self, seconds: float) -> None:
         self.clock.sleep(seconds)
