@@ -1,4 +1,4 @@
-"""What journal, state, export and audit cost beside the calls: `python -m benchmarks.stores [CREATES]` in tests.
+"""What journal, state, export and audit cost beside the calls: `python -m benchmarks.stores`, in tests.
 
 One apply of so many creates on each store, against a server in another process. The calls themselves are
 the same apply with a store in memory. Nothing here judges: figures depend on the machine.
