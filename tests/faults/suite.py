@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,24 +21,15 @@ from callsheet.plan.inputs import Options
 from callsheet.state.snapshot import State
 from faults import estate
 from faults.applying import Applying, Order
+from faults.choice import ALL, SHARES, may_be_missed, to_kill_at, to_stop_at
 from faults.ground import Ground
 from support.world import go_on, writes
 
 FRESH, SAME, KILLED_AGAIN = "a fresh plan", "the same plan", "a fresh plan, killed as well"
 Inventory = Mapping[tuple[str, str], Mapping[str, Any]]
-# How an apply that was killed is gone on with, in turn; where every one is tried, each way.
-OPTIONS = {"allow_mass_delete": True}
+# How an apply that was killed is gone on with, in turn.
 WAYS = (FRESH, KILLED_AGAIN, FRESH, SAME)
-SHARES = 8
-ALL = os.environ.get("CALLSHEET_FAULTS") == "all"
-# Of the boundaries around writes, and of those around reads and beneath the store: one of how many is
-# tried where not all are. What a store writes with costs that much.
-_ONE_OF = {"file": (1, 8), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
-_WRITES = re.compile(r"\w+ (POST|PATCH|DELETE|write|append|put_blobs|remove|remove_blobs|remove_log) ")
-# A boundary that the dry run had and another run may lack: state is written in groups as they come.
-_GROUPED = re.compile(r"\w+ (append|write|SQL|S3|git|fsync|replace|unlink) ?")
-# A lock that is held, and a call that has come back.
-_BACK = re.compile(r"after (POST|PATCH|DELETE|GET /[\w/-]+/\{id\}|put_blobs exports/dev) ")
+OPTIONS = {"allow_mass_delete": True}
 # What differs from run to run and means nothing.
 _TIMES = re.compile(r'"(createdAt|updatedAt|latestVersion|key|url|path)":("[^"]*"|\d+|\{[^}]*\}),?')
 
@@ -80,31 +70,19 @@ class Suite:
         self._ends = by_address(self._state(), estate.inventory(world))
         self.look()
 
-    def kill_share(self, share: int) -> None:
+    def kill_share(self, share: int, around: str | None = None) -> None:
         """Kill at the boundaries of one share of them all; AssertionError tells everything that is wrong."""
-        problems = []
-        for number, fatal in list(enumerate(self.chosen))[share::SHARES]:
-            ways = (
-                (FRESH, SAME, KILLED_AGAIN) if ALL and self.ground.backend == "file" else (WAYS[number % 4],)
-            )
-            for again in ways:
+        backend, problems = self.ground.backend, []
+        chosen = to_kill_at(self.boundaries, backend, first=self.first, around=around)
+        for number, fatal in list(enumerate(chosen))[share::SHARES]:
+            every_way = ALL and backend == "file"
+            for again in (FRESH, SAME, KILLED_AGAIN) if every_way else (WAYS[number // SHARES % len(WAYS)],):
                 try:
-                    if not self.kill(fatal, again) and not _GROUPED.match(fatal):
+                    if not self.kill(fatal, again) and not may_be_missed(fatal):
                         problems.append(f"{fatal}: the apply never got there")
                 except (AssertionError, CallsheetError) as cause:
                     problems.append(f"{fatal}, then {again}: {cause}")
         assert not problems, "\n".join(problems)
-
-    @property
-    def chosen(self) -> list[str]:
-        """The boundaries to kill at: all, or all of what is cheap and one of many of what is not."""
-        if ALL:
-            return list(self.boundaries)
-        writes, others = (3, 24) if self.first else _ONE_OF[self.ground.backend]
-        first = tuple(_ONE_OF).index(self.ground.backend)
-        wrote = [each for each in self.boundaries if _WRITES.match(each)]
-        rest = [each for each in self.boundaries if not _WRITES.match(each)]
-        return wrote[first % writes :: writes] + rest[first % others :: others]
 
     def kill(self, fatal: str, again: str) -> bool:
         """Kill at a boundary, go on, look. Whether it got there; AssertionError for what is wrong then."""
@@ -123,19 +101,12 @@ class Suite:
     def stop_some(self) -> None:
         """Stop at a few boundaries, let the lease end and another one do it all, and wake the stopped."""
         problems = []
-        for fatal in self.where_to_stop:
+        for fatal in to_stop_at(self.boundaries, self.ground.backend):
             try:
                 self.stop(fatal)
             except (AssertionError, CallsheetError) as cause:
                 problems.append(f"stopped {fatal}: {cause}")
         assert not problems, "\n".join(problems)
-
-    @property
-    def where_to_stop(self) -> list[str]:
-        """When a call has come back, so that the next one has to look at the lock first; and in between."""
-        back = [each for each in self.boundaries if _BACK.match(each)]
-        first = tuple(_ONE_OF).index(self.ground.backend)
-        return back if ALL else back[first :: 2 * _ONE_OF[self.ground.backend][0] + 6]
 
     def stop(self, fatal: str) -> None:
         self.ground.back()

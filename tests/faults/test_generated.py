@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from faults.applying import Applying, Order
-from faults.suite import ALL
+from faults.choice import ALL
 from properties.test_convergence import OPTIONS, Estate
 
 

@@ -1,0 +1,55 @@
+"""Which boundaries are tried: all with `CALLSHEET_FAULTS=all`, else those that tell most for their time.
+
+Between two writes nothing moves, so that kills at the reads in between all leave the same; what lies beneath
+a store's call is the store's contract suite's to try first. Of both a few are tried, and of the writes all
+on files, and one of several on stores that take longer, beginning with another one on each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+ALL = os.environ.get("CALLSHEET_FAULTS") == "all"
+SHARES = 8
+REQUESTS, STATE = "the provider's requests", "the store's writes"
+# One of how many is tried, of the boundaries around writes and of the others.
+_ONE_OF = {"file": (1, 12), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
+_FIRST = (3, 24)
+_WRITES = {
+    REQUESTS: re.compile(r"\w+ (POST|PATCH|DELETE) "),
+    STATE: re.compile(r"\w+ (write|append|put_blobs|remove|remove_blobs|remove_log) "),
+}
+_READS = re.compile(r"\w+ GET ")
+# What has come back, so that the next call has to look at the lock first.
+_BACK = re.compile(r"after (POST|PATCH|DELETE|GET /[\w/-]+/\{id\}|put_blobs exports/dev) ")
+
+
+def to_kill_at(
+    boundaries: Sequence[str], backend: str, *, first: bool = False, around: str | None = None
+) -> list[str]:
+    """`first`: of the very first apply. `around`: only those of the one family, and what lies about it."""
+    wrote: list[str] = []
+    rest: list[str] = []
+    for each in boundaries:
+        family = REQUESTS if _READS.match(each) or _WRITES[REQUESTS].match(each) else STATE
+        if around in (None, family):
+            (wrote if _WRITES[family].match(each) else rest).append(each)
+    if ALL:
+        return wrote + rest
+    writes, others = _FIRST if first else _ONE_OF[backend]
+    begin = tuple(_ONE_OF).index(backend)
+    return wrote[begin % writes :: writes] + rest[begin % others :: others]
+
+
+def to_stop_at(boundaries: Sequence[str], backend: str) -> list[str]:
+    back = [each for each in boundaries if _BACK.match(each)]
+    if ALL:
+        return back
+    return back[tuple(_ONE_OF).index(backend) :: 2 * _ONE_OF[backend][0] + 6]
+
+
+def may_be_missed(boundary: str) -> bool:
+    """Whether another run may lack what the dry run had: state is written in groups, as they come."""
+    return not _WRITES[REQUESTS].match(boundary) and not _READS.match(boundary)

@@ -1,0 +1,25 @@
+"""Killed before and after each of the provider's requests; state is kept by the file store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.applying import Applying
+from faults.choice import REQUESTS, SHARES
+from faults.ground import file_ground
+from faults.suite import Suite
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@pytest.fixture(scope="module")
+def suite(warm: Applying) -> Iterator[Suite]:
+    with file_ground() as ground:
+        yield Suite(ground, warm)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None:
+    suite.kill_share(share, REQUESTS)
