@@ -14,6 +14,7 @@ VERBS = {
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
     "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",
     "runs": "List what every run did, show one, verify their records.",
+    "secrets": "Check that every secret an environment refers to can be read.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve, reset or fill the built-in stand-in for a provider.",
     "doctor": "Check environment, credentials and reachability.",

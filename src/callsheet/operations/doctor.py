@@ -11,8 +11,9 @@ from typing import Any
 
 from callsheet import __version__
 from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
-from callsheet.model.value import Secret, Text, symbols
+from callsheet.model.value import Secret
 from callsheet.operations.plan import desired
+from callsheet.operations.secrets import references
 from callsheet.operations.session import Session
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
@@ -132,25 +133,10 @@ def _files(session: Session) -> Check:
 
 def _secrets(session: Session) -> Check:
     try:
-        estate = desired(session)
+        uris = references(session)
     except CallsheetError:
         return Check("secrets", SKIPPED, "the files are not valid")
-    wanted: list[Secret | Text] = [
-        symbol
-        for resource in estate.resources.values()
-        for _, symbol in symbols(resource.payload)
-        if isinstance(symbol, Secret | Text)
-    ]
-    key = session.environment.provider.api_key
-    if isinstance(key, Secret | Text) and session.sandbox_name is None:
-        wanted.append(key)
-    uris = {
-        part.uri
-        for each in wanted
-        for part in (each.parts if isinstance(each, Text) else (each,))
-        if isinstance(part, Secret)
-    }
-    if problems := session.keeper.check(wanted):
+    if problems := session.keeper.check(map(Secret, uris)):
         said = "; ".join(each.summary for each in problems)
         return Check("secrets", FAIL, said, problems[0].hint or "set what the references name")
     return Check("secrets", OK, f"{len(uris)} references resolve")
