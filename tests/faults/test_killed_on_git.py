@@ -9,7 +9,7 @@ import pytest
 from faults.applying import Applying
 from faults.choice import SHARES
 from faults.ground import git_ground
-from faults.suite import Suite
+from faults.suite import Suite, stopping
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -25,5 +25,6 @@ def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None
     suite.kill_share(share)
 
 
+@stopping
 def test_a_stopped_one_whose_lease_has_ended_does_nothing_when_it_goes_on(suite: Suite) -> None:
     suite.stop_some()
