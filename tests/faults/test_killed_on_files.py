@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from faults.applying import Applying
-from faults.choice import SHARES, STATE
+from faults.choice import SHARES, STATE, stopping
 from faults.ground import file_ground
-from faults.suite import Suite, stopping
+from faults.suite import Suite
 
 pytestmark = pytest.mark.timeout(1800)
 

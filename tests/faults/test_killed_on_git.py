@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from faults.applying import Applying
-from faults.choice import SHARES
+from faults.choice import SHARES, stopping
 from faults.ground import git_ground
-from faults.suite import Suite, stopping
+from faults.suite import Suite
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from faults.applying import Applying
-from faults.choice import SHARES
+from faults.choice import SHARES, stopping
 from faults.ground import s3_ground
-from faults.suite import Suite, stopping
+from faults.suite import Suite
 from support.stores import Moto
 
 pytestmark = pytest.mark.timeout(1800)
