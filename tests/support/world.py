@@ -135,6 +135,14 @@ class World:
         [found] = [each for each in self.api("GET", path) if _name(each) == name]
         return found
 
+    def hidden(self, path: str, name: str) -> dict[str, str]:
+        """What the server holds of that object and never returns: SHA-256 of its JSON, by path."""
+        live = self.live(path, name)
+        with self._store.reading() as session:
+            row = session.get(live["orgId"], path.strip("/"), live["id"])
+        assert row is not None
+        return dict(json.loads(row.hidden))
+
     def edit(self, path: str, name: str, body: Mapping[str, Any]) -> Any:
         return self.api("PATCH", f"{path}/{self.live(path, name)['id']}", body)
 

@@ -11,15 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
-from callsheet.diff.view import mask, provider_masked, view
+from callsheet.diff.view import view
 from callsheet.exports.export import Exported
+from callsheet.exports.withheld import Withheld
 from callsheet.model.address import Address
+from callsheet.model.canonical import plain
 from callsheet.model.diagnostics import Diagnostic, error, note, warning
 from callsheet.model.document import Document, Lifecycle
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put, show
+from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put
 from callsheet.model.resource import RemoteObject, Resource
-from callsheet.model.value import Digest, Path, Payload, Ref, Secret, Text, Value, symbols, transform
+from callsheet.model.value import Payload, Ref, Secret, Text, Value, transform
 from callsheet.plan.inputs import Restoration
 from callsheet.state.record import Record
 from callsheet.state.snapshot import State
@@ -93,7 +95,8 @@ class _Builder:
             live = self._now.live.get(record.kind, {}).get(current.remote_id if current else record.remote_id)
             self._out.resources[Address.parse(address)] = self._resource(record, former, current, live)
             self._tell(record, live)
-            if current is not None and not _alike(current.applied_symbols, record.applied_symbols):
+            owned = self._records[address].applied_symbols
+            if current is not None and not _alike(current.applied_symbols, owned):
                 reowned.add(address)
         self._out.diagnostics += [*self._gone(), *_new_ids(self._remade)]
         self._out.restoration = Restoration(
@@ -125,15 +128,18 @@ class _Builder:
     ) -> Resource:
         kind = self._now.kinds[record.kind]
         payload = self._writable(kind, record, current)
-        payload = self._with_secrets(kind, record, payload, live)
-        own = record.address
+        withheld = Withheld(kind, record, current, live, self._now.state.key, self._now.digest_of)
+        payload = withheld.given_back(payload)
+        self._out.diagnostics += withheld.diagnostics
+        if withheld.left and current is not None:
+            self._records[record.address] = _with_left(record, current, withheld.left)
 
         def leaf(value: Value) -> Value:
             known = self._ids.get(value) if isinstance(value, str) else None
-            return Ref(*known) if known and known[0] != own else value
+            return Ref(*known) if known else value
 
         payload = transform(payload, leaf)
-        address = Address.parse(own)
+        address = Address.parse(record.address)
         remade = live is None or self._fixed_moved(kind, payload, live)
         document = Document(
             address.document,
@@ -161,38 +167,12 @@ class _Builder:
             payload = {key: value for key, value in payload.items() if key in known or key in owned}
         if current is not None:
             payload = _cleared(payload, current.seen_symbols, known | owned)
+        for key, other, value in kind.assigned:
+            if payload.get(other) == value:
+                payload = drop(payload, (key,))
         for path, value in leaves(record.applied_symbols):
-            hidden = covers(path, kind.write_only) or covers(
-                path, [each.at for each in kind.secrets if each.echo == "never"]
-            )
-            if hidden and path and get(payload, path) is ABSENT:
+            if path and covers(path, kind.write_only) and get(payload, path) is ABSENT:
                 payload = put(payload, path, value)
-        return payload
-
-    def _with_secrets(
-        self, kind: Kind, record: Record, payload: Payload, live: RemoteObject | None
-    ) -> Payload:
-        """Each digest kept where live has its value, else the reference that it was, else left as it is."""
-        wanted = [(path, each) for path, each in symbols(payload) if isinstance(each, Digest)]
-        if not wanted:
-            return payload
-        held = _digests(live.payload if live else {}, self._now.state.key)
-        shown = view(kind, live, self._now.state.key, record.masked) if live else {}
-        echoed = [each.at for each in kind.secrets if each.echo != "plain"]
-        for path, each in reversed(wanted):
-            if each.digest in held and not covers(path, echoed):
-                continue
-            symbol = _reference(record, path, each.digest)
-            digest = self._now.digest_of(symbol) if symbol is not None else None
-            if symbol is not None and digest is not None:
-                payload = put(payload, path, symbol)
-                if digest != each.digest:
-                    self._out.diagnostics.append(_rotated(record.address, path, symbol))
-                continue
-            self._out.diagnostics.append(_not_restorable(record.address, path, symbol, live is not None))
-            kept = get(shown, path)
-            restorable = isinstance(kept, Digest) and kept.digest in held and not covers(path, echoed)
-            payload = put(payload, path, kept) if restorable else drop(payload, path)
         return payload
 
     def _fixed_moved(self, kind: Kind, payload: Payload, live: RemoteObject) -> bool:
@@ -219,9 +199,11 @@ class _Builder:
         self._remade.append(record.address)
 
     def _gone(self) -> Iterator[Diagnostic]:
-        """Objects of then that nobody managed and that are gone."""
+        """Objects of then that nobody managed, and that no managed one brings with it, and that are gone."""
         bound = {(record.kind, record.remote_id) for record in self._records.values()}
         for (kind, remote_id), found in sorted(self._then.objects.items()):
+            if remote_id in self._ids:
+                continue
             if (kind, remote_id) not in bound and remote_id not in self._now.live.get(kind, {}):
                 yield warning(
                     "rollback.unmanaged-gone",
@@ -244,6 +226,13 @@ def _cleared(payload: Payload, seen: Payload, keys: Collection[str]) -> Payload:
     return payload
 
 
+def _with_left(record: Record, current: Record, keys: Collection[str]) -> Record:
+    """The record of then, owning of the keys that do not go back what state owns now."""
+    applied = {key: value for key, value in record.applied_symbols.items() if key not in keys}
+    applied |= {key: value for key, value in current.applied_symbols.items() if key in keys}
+    return replace(record, applied=plain(applied))
+
+
 def _new_ids(addresses: Sequence[str]) -> Iterator[Diagnostic]:
     if addresses:
         more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
@@ -262,56 +251,6 @@ def _alike(one: Payload, other: Payload) -> bool:
         return Ref(value.address, value.attribute) if isinstance(value, Ref) else value
 
     return same(transform(one, leaf), transform(other, leaf))
-
-
-def _digests(value: Value, key: bytes) -> set[str]:
-    """The keyed digests of all strings of an object that are values and not the provider's masks."""
-    if isinstance(value, dict):
-        return {each for item in value.values() for each in _digests(item, key)}
-    if isinstance(value, list):
-        return {each for item in value for each in _digests(item, key)}
-    if isinstance(value, str) and value and not provider_masked(value):
-        return {mask(value, key).digest}
-    return set()
-
-
-def _reference(record: Record, path: Path, digest: str) -> Secret | Text | None:
-    """What the files said at the path then; the one with that very value where lists have shifted."""
-    found = get(record.applied_symbols, path)
-    if isinstance(found, Secret | Text):
-        return _bare(found)
-    for _, symbol in symbols(record.applied_symbols):
-        if isinstance(symbol, Secret | Text) and symbol.digest == digest:
-            return _bare(symbol)
-    return None
-
-
-def _bare(symbol: Secret | Text) -> Secret | Text:
-    return replace(symbol, digest=None)
-
-
-def _names(symbol: Secret | Text) -> str:
-    parts = symbol.parts if isinstance(symbol, Text) else (symbol,)
-    return ", ".join(part.uri for part in parts if isinstance(part, Secret))
-
-
-def _rotated(address: str, path: Path, symbol: Secret | Text) -> Diagnostic:
-    return warning(
-        "rollback.secret-of-today",
-        f"{show(path)} comes back with what {_names(symbol)} holds today, which is not what it held then",
-        address=address,
-    )
-
-
-def _not_restorable(address: str, path: Path, symbol: Secret | Text | None, exists: bool) -> Diagnostic:
-    why = f"{_names(symbol)} does not resolve here" if symbol else "no reference to it is known"
-    return warning(
-        "rollback.secret-not-restorable",
-        f"{show(path)} cannot be restored: live does not hold that secret any more, and {why}",
-        detail="It is left as live has it now." if exists else "It is left out.",
-        hint="make the reference resolve" if symbol else "set it again where it was set before",
-        address=address,
-    )
 
 
 def missing_contents(plan_contents: Mapping[str, str]) -> list[Diagnostic]:

@@ -73,6 +73,8 @@ class Kind:
     id_sets: tuple[Pattern, ...] = ()  # lists whose order means nothing
     secrets: tuple[SecretField, ...] = ()
     write_only: tuple[Pattern, ...] = ()  # accepted, never returned (uploads)
+    # (key, other, value): where `other` has that value, the provider gives the key and takes none.
+    assigned: tuple[tuple[str, str, str], ...] = ()
     immutable: tuple[Pattern, ...] = ()  # a change needs a replacement
     after_create: tuple[Pattern, ...] = ()  # can be set on an existing object only
     irreversible: bool = False

@@ -237,29 +237,28 @@ def would_erase(assessment: Assessment, remote: RemoteObject) -> list[Diagnostic
     """Values that the provider hides, that nobody declared, and that sending their neighbours would erase."""
     if assessment.live is None or assessment.fixed:
         return []
-    found = []
     touched = touched_keys(assessment.comparison)
-    for secret in assessment.kind.secrets:
-        hidden: list[Path]
+    return [
+        error(
+            "plan.would-erase",
+            f"{show(path)} holds a value that the provider hides and the files do not declare",
+            detail=f"Sending {path[0]!r} replaces it whole, so the hidden value would be erased.",
+            hint=f"declare {show(path)} with a secrets:// reference, or leave {path[0]!r} alone "
+            "with lifecycle.ignoreChanges",
+            place=assessment.resource.place((path[0],)),
+            address=assessment.address,
+        )
+        for path in hidden_from(assessment.kind, remote)
+        if path[0] in touched and get(assessment.payload, path) is ABSENT
+    ]
+
+
+def hidden_from(kind: Kind, remote: RemoteObject) -> list[Path]:
+    """Where the object is known to hold values that the provider does not show."""
+    found: list[Path] = []
+    for secret in kind.secrets:
         if secret.indicator and get(remote.payload, secret.indicator) is True:
-            hidden = [tuple(secret.at)] if secret.at[0] in touched else []
+            found.append(tuple(secret.at))
         else:
-            hidden = [
-                path
-                for path, value in find(remote.payload, secret.at)
-                if path[0] in touched and provider_masked(value)
-            ]
-        for path in hidden:
-            if get(assessment.payload, path) is ABSENT:
-                found.append(
-                    error(
-                        "plan.would-erase",
-                        f"{show(path)} holds a value that the provider hides and the files do not declare",
-                        detail=f"Sending {path[0]!r} replaces it whole, so the hidden value would be erased.",
-                        hint=f"declare {show(path)} with a secrets:// reference, or leave {path[0]!r} alone "
-                        "with lifecycle.ignoreChanges",
-                        place=assessment.resource.place((path[0],)),
-                        address=assessment.address,
-                    )
-                )
+            found += [path for path, value in find(remote.payload, secret.at) if provider_masked(value)]
     return found

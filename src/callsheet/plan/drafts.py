@@ -229,7 +229,17 @@ def _restored(inputs: Inputs, change: Change) -> Change:
     if inputs.restoration is None:
         return change
     record = inputs.restoration.records[change.address]
-    return replace(change, owned=record.applied_symbols, keeps=record.kept, depends_on=record.depends_on)
+    lifecycle = dict(change.lifecycle or {})
+    if record.ignore:
+        # What is made again gets what was ignored as well, and ignores it from then on.
+        lifecycle["ignoreChanges"] = list(record.ignore)
+    return replace(
+        change,
+        owned=record.applied_symbols,
+        lifecycle=lifecycle,
+        keeps=record.kept,
+        depends_on=record.depends_on,
+    )
 
 
 def _told(inputs: Inputs, lines: tuple[Attribute, ...]) -> tuple[Attribute, ...]:

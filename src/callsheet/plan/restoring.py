@@ -15,7 +15,7 @@ from callsheet.diff.equality import agrees
 from callsheet.model.canonical import plain
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, get, put
-from callsheet.model.value import Path, Payload
+from callsheet.model.value import Path, Payload, Secret, Text, Value
 from callsheet.plan.inputs import Inputs
 from callsheet.state.record import Record
 from callsheet.state.snapshot import State
@@ -24,7 +24,8 @@ from callsheet.state.snapshot import State
 def as_owned(wanted: Payload, record: Record) -> Payload:
     """`wanted`'s paths and the record's own, with the values that were last seen there.
 
-    Where nothing was seen the record's own value stands: the provider never returns it.
+    Where nothing was seen the record's own value stands: the provider never returns it. A list is one
+    value, so what is never returned stands in it as well.
     """
     applied, seen = record.applied_symbols, record.seen_symbols
     out: Payload = {}
@@ -33,8 +34,19 @@ def as_owned(wanted: Payload, record: Record) -> Payload:
         if value is ABSENT:
             value = get(applied, path)
         if value is not ABSENT:
-            out = put(out, path, value)
+            out = put(out, path, _with_unseen(value, get(applied, path)))
     return out
+
+
+def _with_unseen(seen: Value, applied: Value) -> Value:
+    if isinstance(seen, list) and isinstance(applied, list) and len(seen) == len(applied):
+        return [_with_unseen(one, other) for one, other in zip(seen, applied, strict=True)]
+    if isinstance(seen, dict) and isinstance(applied, dict):
+        unseen = {
+            key: item for key, item in applied.items() if key not in seen and isinstance(item, Secret | Text)
+        }
+        return {key: _with_unseen(item, applied.get(key)) for key, item in seen.items()} | unseen
+    return seen
 
 
 def owning_all(inputs: Inputs) -> State:

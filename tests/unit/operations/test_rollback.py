@@ -326,6 +326,33 @@ def test_what_was_forgotten_is_bound_again(world: World) -> None:
         assert session.ledger.load().records["Assistant/a"].remote_id == identity
 
 
+def test_what_refers_to_itself_comes_back(world: World) -> None:
+    tool = {"type": "handoff", "destinations": [{"type": "assistant", "assistantId": {"ref": "a"}}]}
+    world.assistant("a", native={"model": {"tools": [tool]}})
+    world.assistant("b")
+    done(world.apply())
+    before = everything(world)
+    world.remove("assistants/a.yaml")
+    done(go_back(world, done(world.apply())))
+    assert everything(world) == before
+
+
+def test_what_was_ignored_is_ignored_again(world: World) -> None:
+    def declared() -> None:
+        world.assistant("a", firstMessage="unused", lifecycle={"ignoreChanges": ["firstMessage"]})
+
+    declared()
+    world.assistant("b")
+    done(world.apply())
+    world.edit("/assistant", "a", {"firstMessage": "people's own"})
+    before = everything(world)
+    world.remove("assistants/a.yaml")
+    done(go_back(world, done(world.apply())))
+    assert everything(world) == before
+    declared()
+    assert world.plan().plan.empty
+
+
 def test_the_files_need_not_be_right(world: World) -> None:
     first(world)
     before = everything(world)

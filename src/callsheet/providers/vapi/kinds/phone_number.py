@@ -30,6 +30,7 @@ PHONE_NUMBER = Kind(
     ),
     # Only asked for when a number is bought; the answer names the number instead.
     write_only=patterns("numberDesiredAreaCode"),
+    assigned=(("number", "provider", "vapi"),),
     immutable=patterns("provider", "numberDesiredAreaCode"),
     irreversible=True,
     replacement=Replacement.DELETE_FIRST,
