@@ -478,6 +478,10 @@ def test_an_interrupted_apply_ends_what_is_under_way_and_can_be_gone_on_with(wor
     assert "Interrupted" in out
     assert "the run was interrupted" in out
     assert "Traceback" not in err
+    # What was under way has ended and is in state; the rest was not begun.
+    state = json.loads(run(world, "state", "list", "-o", "json").out)
+    assert state["begun"] == []
+    assert 0 < len(state["resources"]) == len(world.api("GET", "/assistant")) < len(names)
     world.bad_day()
     assert run(world, "apply", "--yes").code == 0
     assert sorted(each["name"] for each in world.api("GET", "/assistant")) == names

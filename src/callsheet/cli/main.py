@@ -21,7 +21,8 @@ from callsheet.model.exit_codes import DONE
 _OUTPUT = re.compile(r"(--output|-[vq]*o)=?(?P<value>.*)")
 _EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending or drift found;
-3 refused by a protection; 4 stale plan or conflict, nothing written; 5 applied in part."""
+3 refused by a protection or a hold; 4 stale plan, lock held or conflict, nothing written;
+5 applied in part."""
 
 
 @click.group(cls=LazyGroup, name="callsheet", epilog=_EPILOG, context_settings={"max_content_width": 100})

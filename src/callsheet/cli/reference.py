@@ -30,7 +30,7 @@ included), `-q`/`--quiet` (show the summary and what is wrong, nothing else) and
 | 1 | error; wrong options too |
 | 2 | changes pending (`plan --detailed-exitcode`) or drift found (`drift`) |
 | 3 | refused by a protection or a hold |
-| 4 | stale plan or conflict; nothing was written |
+| 4 | stale plan, lock held, or conflict; nothing was written |
 | 5 | applied in part |
 
 Where several hold, the first of 1, 5, 4, 3, 2 counts.

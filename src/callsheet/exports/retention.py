@@ -16,14 +16,16 @@ def expired(
 
     `protected` are never among them, nor is the newest. What tells no time is kept.
     """
-    oldest = now - timedelta(days=retention.days)
     followed = exports[: max(0, len(exports) - 1 - retention.keep)]
-    return tuple(each for each in followed if each.sha256 not in protected and _taken(each, now) < oldest)
+    return tuple(
+        each for each in followed if each.sha256 not in protected and _age(each, now) > retention.days
+    )
 
 
-def _taken(export: Listed, unknown: datetime) -> datetime:
+def _age(export: Listed, now: datetime) -> float:
+    """In days; none where it tells no time."""
     try:
         taken = datetime.fromisoformat(export.taken_at)
     except ValueError:
-        return unknown
-    return taken if taken.tzinfo else taken.replace(tzinfo=UTC)
+        return 0
+    return (now - (taken if taken.tzinfo else taken.replace(tzinfo=UTC))) / timedelta(days=1)

@@ -145,9 +145,20 @@ def _secrets(session: Session) -> Check:
 def _state(session: Session) -> Check:
     state = session.ledger.load()
     where = session.ledger.where
+    # A lock that cannot be read keeps everybody from writing.
+    holder = session.lock.holder()
     if state.lineage is None:
-        return Check("state", OK, f"none yet, it will be in {where}")
-    return Check("state", OK, f"{len(state.records)} resources at serial {state.serial}, in {where}")
+        found = f"none yet, it will be in {where}"
+    else:
+        found = f"{len(state.records)} resources at serial {state.serial}, in {where}"
+    if holder:
+        return Check("state", OK, f"{found}; locked by {holder}")
+    if state.begun:
+        count = len(state.begun)
+        steps = "1 step" if count == 1 else f"{count} steps"
+        left = f"what became of {steps} that an earlier run began is not known yet"
+        return Check("state", WARN, f"{found}; {left}", "run `callsheet apply`: it finds out first")
+    return Check("state", OK, found)
 
 
 def _forgery(session: Session) -> Check:
@@ -169,7 +180,11 @@ def _provider(session: Session) -> Check:
     first = next(iter(session.provider.list_all(kind)), None)
     organisation = first.payload.get("orgId") if first else None
     found = f"{session.provider.target.base_url} answers"
-    recorded = session.ledger.load().organisation
+    try:
+        recorded = session.ledger.load().organisation
+    except CallsheetError:
+        # Told by the check of state.
+        recorded = None
     if organisation and recorded and organisation != recorded:
         return Check(
             "provider",

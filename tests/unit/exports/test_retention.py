@@ -43,6 +43,8 @@ def exports(*ages: int | str) -> tuple[Listed, ...]:
         ([5, 4, 3, 2, 1], 1, 5, ""),
         ([5, 4, 3, 2, 1], 1, 4, "0"),
         ([5, 4, 3, 2, 1], 1, 2, "012"),
+        # More days than any calendar has.
+        ([500, 400, 300], 1, 10**15, ""),
         # What comes from a clock that went wrong, or says nothing, stays.
         ([-5, 400, 300, 200], 1, 90, "1"),
         (["yesterday", 400, 300, 200], 1, 90, "1"),

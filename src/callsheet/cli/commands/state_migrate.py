@@ -78,7 +78,9 @@ def _lines(moved: Migrated, quiet: bool) -> Iterator[Line]:
         yield line(f"Moved and read back: {what}.")
     yield line(f"From {told['from']}")
     yield line(f"To   {told['to']}")
-    yield line("Now write this into environments.yaml; until then every verb stops, and says so:")
+    yield line(
+        "Now write this into environments.yaml; until then every verb that needs state stops, and says so:"
+    )
     yield from (
         line(Span(text, "path"))
         for text in ("environments:", f"  {moved.environment}:", f"    state: {told['section']}")
