@@ -114,11 +114,11 @@ def _applied(order: Order, out: BinaryIO) -> None:
         if not order.asleep:
             _write(out, last=name)
             killed(name)
-        if clock.monotonic() < order.seconds + order.asleep:
-            os.kill(os.getpid(), signal.SIGSTOP)
-            clock.sleep(order.asleep)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        clock.sleep(order.asleep)
 
-    boundaries = Boundaries(order.fatal, end)
+    # A store that a stopped process has locked is out of reach for all: that is no case of this.
+    boundaries = Boundaries(order.fatal, end, alone=bool(order.asleep))
     said: list[str] = []
     try:
         with (

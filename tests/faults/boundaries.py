@@ -37,29 +37,47 @@ class Gone(BaseException):
 
 class Boundaries:
     """`passed` are the names so far. At `fatal`, a name or the number of all (`#17`), `end` is called
-    with the name, there and at every boundary that is still reached."""
+    with the name, there and at every boundary that is still reached.
 
-    def __init__(self, fatal: str | None, end: Callable[[str], None]) -> None:
+    `alone`: it is called there only, and when no other thread is within a call.
+    """
+
+    def __init__(self, fatal: str | None, end: Callable[[str], None], *, alone: bool = False) -> None:
         self.passed: list[str] = []
         self._counts: Counter[str] = Counter()
         self._fatal = fatal
         self._end = end
+        self._alone = alone
         self._over = False
-        self._lock = threading.Lock()
+        self._inside: Counter[int] = Counter()  # how deep each thread is
+        self._turn = threading.Condition()
 
     def around(self, label: str, act: Callable[[], Any]) -> Any:
-        self._pass(f"before {label}")
-        result = act()
-        self._pass(f"after {label}")
+        self._pass(f"before {label}", self._deeper(+1))
+        try:
+            result = act()
+        finally:
+            me = self._deeper(-1)
+        self._pass(f"after {label}", me)
         return result
 
-    def _pass(self, label: str) -> None:
-        with self._lock:
+    def _deeper(self, by: int) -> int:
+        me = threading.get_ident()
+        with self._turn:
+            self._inside[me] += by
+            self._turn.notify_all()
+        return me
+
+    def _pass(self, label: str, me: int) -> None:
+        with self._turn:
             self._counts[label] += 1
             name = f"{label} #{self._counts[label]}"
             self.passed.append(name)
-            self._over = self._over or self._fatal in (name, f"#{len(self.passed)}")
-            if self._over:
+            here = self._fatal in (name, f"#{len(self.passed)}")
+            self._over = self._over or here
+            if self._alone and here:
+                self._turn.wait_for(lambda: not any(n for who, n in self._inside.items() if who != me))
+            if here if self._alone else self._over:
                 self._end(name)
 
 

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 import pytest
 
 ALL = os.environ.get("CALLSHEET_FAULTS") == "all"
-# One that is stopped while a thread of it is in a call of its store keeps the others waiting for that
-# store's own lock, as long as that waits; `tests/e2e` stops real applies in every run.
+# Beside the boundaries: `tests/e2e` stops real applies in every run as well.
 stopping = pytest.mark.skipif(not ALL, reason="with CALLSHEET_FAULTS=all")
 SHARES = 8
 REQUESTS, STATE = "the provider's requests", "the store's writes"

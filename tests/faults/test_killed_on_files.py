@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from faults.applying import Applying
-from faults.choice import SHARES, STATE, stopping
+from faults.choice import SHARES, STATE
 from faults.ground import file_ground
 from faults.suite import Suite
 
@@ -25,6 +25,5 @@ def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None
     suite.kill_share(share, STATE)
 
 
-@stopping
 def test_a_stopped_one_whose_lease_has_ended_does_nothing_when_it_goes_on(suite: Suite) -> None:
     suite.stop_some()
