@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from callsheet import __version__
+from callsheet.cli.tracebacks import traceback_of
 from callsheet.model.diagnostics import Diagnostic, error
 from callsheet.model.errors import ERROR, PARTIAL, Abandoned, CallsheetError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ISSUES = "https://github.com/callsheet/callsheet/issues"
 _PACKAGE = Path(__file__).parent.parent
-_TELLING = re.compile(r"(?i)(secret|token|passw|key|credential)")
 
 
 def explain(screen: Screen, cause: BaseException) -> int:
@@ -41,9 +40,15 @@ def explain(screen: Screen, cause: BaseException) -> int:
             screen.problems([error("interrupted", "interrupted")], ERROR)
         case _:
             screen.problems([_bug(cause)], ERROR)
-    if screen.variables.get("CALLSHEET_DEBUG") == "1" and not isinstance(cause, click.ClickException):
-        screen.stderr.write(_traceback(screen, cause))
+    if not isinstance(cause, click.ClickException):
+        debug(screen, cause)
     return ERROR
+
+
+def debug(screen: Screen, cause: BaseException) -> None:
+    """The traceback, for those who asked for it."""
+    if screen.variables.get("CALLSHEET_DEBUG") == "1":
+        screen.stderr.write(traceback_of(cause, screen.secrets, screen.variables))
 
 
 def _usage(cause: click.UsageError) -> Diagnostic:
@@ -77,14 +82,3 @@ def _bug(cause: BaseException) -> Diagnostic:
         detail="This is a mistake in Callsheet, not in your files.",
         hint=f"report it at {ISSUES} with the command; CALLSHEET_DEBUG=1 shows the traceback",
     )
-
-
-def _traceback(screen: Screen, cause: BaseException) -> str:
-    """The traceback without secrets: neither resolved ones nor those of telling variables."""
-    from callsheet.providers.redaction import Redactor
-
-    redactor = Redactor()
-    for known in screen.secrets:
-        redactor.hide(known())
-    redactor.hide(value for name, value in screen.variables.items() if _TELLING.search(name))
-    return redactor.scrub("".join(traceback.format_exception(cause)))

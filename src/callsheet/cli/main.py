@@ -33,11 +33,21 @@ def callsheet() -> None:
 
 def main() -> None:
     """Run the command line of this process and end it."""
-    code = run(sys.argv[1:], Screen(*standard_streams()))
+    screen = Screen(*standard_streams())
+    threading.excepthook = lambda failed: _in_a_thread(screen, failed.exc_value)
+    code = run(sys.argv[1:], screen)
     if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
         # Calls that nobody waits for any more (`Abandoned`): the interpreter would.
         os._exit(code)
     sys.exit(code)
+
+
+def _in_a_thread(screen: Screen, cause: BaseException | None) -> None:
+    """No thread prints a traceback of its own; what waits for it finds out that it ended."""
+    if cause is not None:
+        from callsheet.cli.failures import debug
+
+        debug(screen, cause)
 
 
 def run(arguments: Sequence[str], screen: Screen) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callsheet.diff.view import leaked, mask
+from callsheet.model.forms import quoted
 from callsheet.model.value import Payload, Value, transform
 
 # A shorter value would hide half of every text, and is no secret to speak of.
@@ -24,7 +25,9 @@ class Veil:
 
     @classmethod
     def of(cls, values: Iterable[str], key: bytes) -> Veil:
-        return cls(tuple(sorted({value for value in values if len(value) >= SHORTEST})), key)
+        """The values are hidden as they are and where they are quoted (see `model.forms`)."""
+        known = {value for value in values if len(value) >= SHORTEST}
+        return cls(tuple(sorted({form for value in known for form in quoted(value)})), key)
 
     def over(self, payload: Payload) -> Payload:
         """The payload with every string that holds a known value as its digest."""

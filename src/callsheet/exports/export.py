@@ -103,6 +103,7 @@ def made(
     `veil` hides known secrets wherever they are. `key` keys the digests where state has no key yet.
     """
     key = key or state.key
+    veil = replace(veil, key=key)
     masked = {(record.kind, record.remote_id): record.masked for record in state.records.values()}
     ids: dict[str, list[str]] = {}
     packs: dict[str, list[bytes]] = {}

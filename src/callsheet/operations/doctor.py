@@ -11,6 +11,7 @@ from typing import Any
 
 from callsheet import __version__
 from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
+from callsheet.model.forms import bare
 from callsheet.model.value import Secret
 from callsheet.operations.plan import desired
 from callsheet.operations.secrets import references
@@ -115,7 +116,7 @@ def _clock() -> Check:
 
 def _environment(session: Session) -> Check:
     environment = session.environment
-    leads = environment.provider.base_url or "the provider's own address"
+    leads = bare(environment.provider.base_url or "") or "the provider's own address"
     return Check("environment", OK, f"{environment.name}: {session.catalogue.provider} at {leads}")
 
 

@@ -6,21 +6,20 @@ from pathlib import Path
 
 from callsheet.model.errors import SpecError
 from callsheet.providers.registry import catalogue
-from callsheet.spec.environments import Environments
 from callsheet.spec.project import Broken, Project, in_order, load
 from callsheet.spec.render import render
 
 DEFAULT_PROVIDER = "vapi"
 
 
-def environments_of(root: Path) -> Environments:
-    """What environments.yaml says, whatever else is wrong with the files. SpecError where that is wrong."""
+def readable(root: Path) -> Project:
+    """The project as far as its files can be read. SpecError where environments.yaml is wrong."""
     try:
-        return load(root).environments
+        return load(root)
     except Broken as cause:
         if cause.project is None:
             raise
-        return cause.project.environments
+        return cause.project
 
 
 def load_for(root: Path, environment: str | None) -> Project:

@@ -14,6 +14,7 @@ from callsheet.model.address import Address
 from callsheet.model.diagnostics import note
 from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
+from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
 from callsheet.operations.secrecy import known_secrets
@@ -61,7 +62,7 @@ def plan(session: Session, options: Options) -> Planned:
         externals=live.externals,
         digest_of=lambda symbol: session.keeper.digest(symbol, state.key),
         native_schema=session.catalogue.native_schema,
-        known_secrets=known_secrets(session, state, resources.values()),
+        known_secrets=known_secrets(session, state, estate.resources.values()),
         identity=session.identity,
         acknowledged=session.acknowledged,
         today=session.today,
@@ -88,7 +89,7 @@ def fetcher(session: Session) -> Callable[[str], bytes]:
     def fetch(url: str) -> bytes:
         from callsheet.providers.fetching import fetch as get
 
-        session.listener(Event("fetch", {"url": url}))
+        session.listener(Event("fetch", {"url": plain_address(url)}))
         return get(url)
 
     return fetch

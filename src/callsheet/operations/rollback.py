@@ -52,7 +52,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
     session.listener(Event("plan.start", {"environment": session.environment.name}))
     live = refresh(session.provider, kinds, state, session.listener)
     check_organisation(state, live, may_be_empty=True)
-    known = known_secrets(session, state)
+    known = known_secrets(session, state, records=then.records.values())
     digest_of = partial(_digest_of, session, state)
     now = Now(state, live.objects, session.kinds, digest_of, partial(_known_keys, session))
     back = way_back(then, now)

@@ -7,14 +7,26 @@ from collections.abc import Iterable
 from callsheet.model.resource import Resource
 from callsheet.model.value import Secret, Text, symbols
 from callsheet.operations.session import Session
+from callsheet.spec.mentions import mentioned
+from callsheet.state.record import Record
 from callsheet.state.snapshot import State
 
 
-def known_secrets(session: Session, state: State, resources: Iterable[Resource] = ()) -> tuple[str, ...]:
-    """The provider's key and every value that the files or state refer to, as far as they resolve here."""
-    payloads = [resource.payload for resource in resources]
-    payloads += [record.applied_symbols for record in state.records.values()]
+def known_secrets(
+    session: Session,
+    state: State,
+    resources: Iterable[Resource] | None = None,
+    records: Iterable[Record] = (),
+) -> tuple[str, ...]:
+    """The provider's key and every value that files, state or `records` refer to, as far as it resolves here.
+
+    `resources` are what the files were rendered to, where they were.
+    """
     asked: set[Secret | Text] = set()
+    if resources is None:
+        asked.update(mentioned(session.readable, session.environment))
+    payloads = [resource.payload for resource in resources or ()]
+    payloads += [record.applied_symbols for record in (*state.records.values(), *records)]
     for payload in payloads:
         for _, symbol in symbols(payload):
             if isinstance(symbol, Secret):

@@ -18,7 +18,7 @@ from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.model.value import Secret, Text
-from callsheet.operations.loading import DEFAULT_PROVIDER, environments_of, load_for
+from callsheet.operations.loading import DEFAULT_PROVIDER, load_for, readable
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
@@ -75,8 +75,13 @@ class Session:
         return load_for(self.root, self.environment_name)
 
     @cached_property
+    def readable(self) -> Project:
+        """What can be read of the files: all of them, or where they are not needed, those that are right."""
+        return self.project if self.files else readable(self.root)
+
+    @property
     def environments(self) -> Environments:
-        return self.project.environments if self.files else environments_of(self.root)
+        return self.readable.environments
 
     @cached_property
     def environment(self) -> Environment:

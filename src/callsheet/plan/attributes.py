@@ -8,7 +8,7 @@ from callsheet.diff.classes import Comparison, PathState, Verdict
 from callsheet.diff.equality import same
 from callsheet.diff.explain import Op, explain
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, covers, find, get, leaves, pattern
+from callsheet.model.paths import ABSENT, covers, find, get, leaves, matches, pattern
 from callsheet.model.resource import Resource
 from callsheet.model.value import (
     Digest,
@@ -212,8 +212,11 @@ def _sensitive_patterns(kind: Kind, record: Record | None) -> list[tuple[str, ..
 
 
 def _sensitive(path: Path, value: Value, hidden: Sequence[tuple[str, ...]]) -> bool:
-    return covers(path, hidden) or any(
-        isinstance(symbol, Secret | Text | Digest) for _, symbol in symbols(value)
+    return (
+        covers(path, hidden)
+        or any(isinstance(symbol, Secret | Text | Digest) for _, symbol in symbols(value))
+        # A list is one line, and what stands in it may be as secret as beneath an object.
+        or any(matches(path, shape[: len(path)]) and any(find(value, shape[len(path) :])) for shape in hidden)
     )
 
 

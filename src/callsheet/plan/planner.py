@@ -12,7 +12,7 @@ from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic, error, has_errors, warning
 from callsheet.model.errors import CallsheetError
 from callsheet.model.paths import show
-from callsheet.model.value import Content, symbols
+from callsheet.model.value import Content, Payload, Secret, Text, Value, symbols, transform
 from callsheet.plan.assess import Assessment, assess_all, would_erase
 from callsheet.plan.change import Action, Change
 from callsheet.plan.drafts import draft_for, draft_removal, moves_of
@@ -168,9 +168,20 @@ def _leaning(draft: Draft | None, assessment: Assessment, held: Collection[str])
 
 
 def _sealed(change: Change, inputs: Inputs) -> Change:
+    if not inputs.state.key:
+        change = replace(change, desired=_without_digests(change.desired))
     digest = change.compute_digest()
     key = fingerprint([digest, inputs.state.lineage, inputs.state.serial])
     return replace(change, change_digest=digest, idempotency_key=key.removeprefix("sha256:")[:40])
+
+
+def _without_digests(desired: Payload | None) -> Payload | None:
+    """Before the first apply there is no key, and a digest without one could be guessed."""
+
+    def leaf(value: Value) -> Value:
+        return replace(value, digest=None) if isinstance(value, Secret | Text) else value
+
+    return transform(desired, leaf) if desired is not None else None
 
 
 def _in_order(changes: Sequence[Change]) -> list[Change]:

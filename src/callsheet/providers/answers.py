@@ -109,7 +109,7 @@ class Reading:
 
     def _unreadable(self, asked: Request, received: Received, why: str) -> ProviderError:
         """A success that cannot be read: of a read, an error; of a write, a lost answer."""
-        shown = errors.excerpt(bodies.text_of(received.data[:_LOOKED_AT]), self._redactor)
+        shown = errors.excerpt(bodies.outline(received.data[:_LOOKED_AT]), self._redactor)
         if asked.method in ("POST", "PATCH"):
             told = f"{received.status} came back with {why}" + (f": {shown}" if shown else "")
             return errors.lost(asked, told)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+# A string, perhaps cut off; one with a colon after it is a key.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"(?P<key>\s*:)?|\\?$)', re.DOTALL)
 
 PAGE = "HTML or XML instead of JSON"
 
@@ -53,6 +57,16 @@ def is_page(data: bytes) -> bool:
 def text_of(data: bytes) -> str:
     """The body as text for messages, whatever it is."""
     return data.decode("utf-8", "backslashreplace")
+
+
+def outline(data: bytes) -> str:
+    """The body as text; JSON without its values, which may be secrets that nobody here knows of."""
+    text = text_of(data)
+    return _STRING.sub(_without_value, text) if text.lstrip()[:1] in ("{", "[", '"') else text
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return found[0] if found["key"] else '"…"'
 
 
 def type_name(value: type) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from callsheet.model.errors import CallsheetError
+from callsheet.model.forms import plain_address
 from callsheet.providers.redaction import visible
 
 MAX_BYTES = 50 * 2**20
@@ -18,18 +17,8 @@ def fetch(url: str) -> bytes:
     if isinstance(found, bytes):
         return found
     raise CallsheetError(
-        f"{shown(url)} cannot be read: {visible(found.why)}",
+        f"{visible(plain_address(url))} cannot be read: {visible(found.why)}",
         detail="The document is declared by URL, and its bytes belong to the plan.",
         hint="check the URL, or keep the file in the project and declare it by path",
         code="fetch.failed",
     )
-
-
-def shown(url: str) -> str:
-    """The URL for messages: without user, password and query, which may be what opens it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "the document's URL"
-    host = parts.netloc.rpartition("@")[2]
-    return visible(f"{parts.scheme}://{host}{parts.path}" + ("?…" if parts.query else ""))

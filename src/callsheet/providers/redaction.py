@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from callsheet.model.forms import encoded, quoted
 
 HIDDEN = "[redacted]"
 # A shorter secret would black out half of every message. One that was cut short is hidden from this many
@@ -22,6 +23,7 @@ class Redactor:
     def __init__(self, source: Callable[[], Iterable[str]] = tuple) -> None:
         """`source` gives further secrets, asked whenever a text is scrubbed."""
         self._source = source
+        self._told: set[str] = set()
         self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
@@ -29,17 +31,18 @@ class Redactor:
         return f"Redactor({len(self._known)} secrets)"
 
     def hide(self, values: Iterable[str]) -> None:
-        """Take out these values from now on, also where they are JSON-escaped or cut short."""
+        """Take out these values from now on, also where they are quoted, encoded or cut short."""
+        fresh = set(values) - self._told
+        if not fresh:
+            return
         new: set[str] = set()
-        for value in values:
+        for value in fresh:
             for form in (value, value.strip(), value.removeprefix("Bearer ").strip()):
                 if len(form) >= _WHOLE:
-                    new.add(form)
-                    new.add(json.dumps(form)[1:-1])
-                    new.add(json.dumps(form, ensure_ascii=False)[1:-1])
-        if not new <= self._known:
-            with self._lock:
-                self._known |= new
+                    new |= quoted(form) | encoded(form)
+        with self._lock:
+            self._told |= fresh
+            self._known |= new
 
     def scrub(self, text: str) -> str:
         """The text without any known secret, whole or from its beginning on."""

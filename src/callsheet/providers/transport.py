@@ -10,6 +10,7 @@ One pooled client per connection, built when the first request is made. Decision
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -201,6 +202,7 @@ class Transport:
 
     def _make(self, asked: Request) -> httpx.Client:
         limits = self._limits
+        _keep_quiet()
         try:
             return httpx.Client(
                 transport=_InProcess(self._wsgi_app) if self._wsgi_app else None,
@@ -230,6 +232,7 @@ class Undelivered:
 def download(url: str, *, limit: int, seconds: float = 30.0, redirects: int = 5) -> bytes | Undelivered:
     """One GET without credentials, of at most `limit` bytes. Redirects are followed: nothing goes along."""
     data = bytearray()
+    _keep_quiet()
     try:
         with (
             httpx.Client(timeout=seconds, follow_redirects=True, max_redirects=redirects) as client,
@@ -244,6 +247,12 @@ def download(url: str, *, limit: int, seconds: float = 30.0, redirects: int = 5)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as cause:
         return Undelivered(str(cause) or type(cause).__name__)
     return bytes(data)
+
+
+def _keep_quiet() -> None:
+    """Whoever turns logs on gets addresses and the headers of answers from these, with what they repeat."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _body(asked: Request, json: Any, upload: Upload | None, headers: dict[str, str]) -> dict[str, Any]:

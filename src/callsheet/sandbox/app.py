@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from callsheet.sandbox.call import Author, Call, Settings
 from callsheet.sandbox.control import PREFIX, control
+from callsheet.sandbox.echo import echoed
 from callsheet.sandbox.faults import Effect, Fault, Faults, Struck
 from callsheet.sandbox.files import CONTENT_PATH
 from callsheet.sandbox.problems import Problem
@@ -100,9 +101,11 @@ class Sandbox:
         if stopped := _stopped(request, struck):
             return stopped, struck, route
         call = self._call(request, org, struck)
+        if struck.first(Effect.ERROR_AFTER):
+            request.get_data()  # kept for an echo
         response = self._guarded(lambda: rule.endpoint(call, **values))
         if failed := struck.first(Effect.ERROR_AFTER):
-            return _failure(failed).response(), struck, route
+            return _failure(request, failed), struck, route
         return response, struck, route
 
     def _authenticate(self, request: Request) -> tuple[str, str]:
@@ -153,19 +156,23 @@ def _stopped(request: Request, struck: Struck) -> Response | None:
         wait = max(1, int(-(-struck.wait // 1)))
         return Problem(429, "Rate limit exceeded", {"Retry-After": str(wait)}).response()
     if failed := struck.first(Effect.ERROR):
-        return _failure(failed).response()
+        return _failure(request, failed)
     if page := struck.first(Effect.HTML):
+        if page.echo:
+            return echoed(request, page)
         return Response(_PAGE, page.answer_status, mimetype="text/html")
     if request.method not in _READS and struck.first(Effect.READ_ONLY):
         return Problem(403, "This key may read only").response()
     return None
 
 
-def _failure(fault: Fault) -> Problem:
+def _failure(request: Request, fault: Fault) -> Response:
+    if fault.echo:
+        return echoed(request, fault)
     status = fault.answer_status
     headers = {"Retry-After": f"{fault.seconds:g}"} if fault.seconds else {}
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
-    return Problem(status, phrase, headers)
+    return Problem(status, phrase, headers).response()
 
 
 def _no_route(request: Request, wrong: HTTPException) -> Problem:

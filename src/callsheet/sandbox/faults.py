@@ -43,6 +43,8 @@ _LASTING = {
     Effect.DEFAULTS,
 }
 _STATUS = {Effect.ERROR: 500, Effect.ERROR_AFTER: 500, Effect.HTML: 200}
+# How an answer repeats its request: quoted in messages, as the JSON body that was sent, or as plain text.
+ECHOES = ("message", "body", "text")
 _LIMIT = {Effect.LIST_CAP: 100, Effect.RATE_LIMIT: 10}
 
 
@@ -51,7 +53,8 @@ class Fault:
     """One switch. `method` and `path` are shell patterns (`*`, `/assistant/*`); `*` does cross slashes.
 
     `key`: only requests with that bearer token (never shown again). Where `count` is not given, an accident
-    happens once and a condition lasts. ValueError for what makes no sense.
+    happens once and a condition lasts. `echo` (see ECHOES) makes an error repeat what it was asked, the key
+    included. ValueError for what makes no sense.
     """
 
     effect: Effect
@@ -67,6 +70,7 @@ class Fault:
     values: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = field(default=None, repr=False)
     forever: bool = False
+    echo: str = ""
 
     def __post_init__(self) -> None:
         if self.nth < 1 or (self.count is not None and self.count < 1):
@@ -81,6 +85,8 @@ class Fault:
             raise ValueError("ignore-clear needs fields, the names that it is about")
         if self.effect is Effect.DEFAULTS and not (self.kind and self.values):
             raise ValueError("defaults needs kind and values")
+        if self.echo and (self.effect not in _STATUS or self.echo not in ECHOES):
+            raise ValueError(f"echo is one of {', '.join(ECHOES)}, with error, error-after or html")
 
     @property
     def last(self) -> float:
@@ -172,6 +178,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "values": (dict,),
     "key": (str,),
     "forever": (bool,),
+    "echo": (str,),
 }
 _SAID = {
     name: {

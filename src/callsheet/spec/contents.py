@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from callsheet.model.errors import CallsheetError, SpecError
+from callsheet.model.forms import plain_address
 from callsheet.model.value import Content
 from callsheet.spec.files import FileProblem, Files
 from callsheet.spec.limits import MAX_CONTENT_BYTES
@@ -42,8 +43,8 @@ class Contents:
         """A file at an address. FileProblem where it cannot be had or is another than declared."""
         try:
             base = name or unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2] or "document"
-        except ValueError as problem:
-            raise FileProblem("spec.download", f"{url} is no address: {problem}") from None
+        except ValueError:
+            raise FileProblem("spec.download", f"{plain_address(url)} is no address") from None
         if self._fetch is None:
             self.unfetched.append(url)
             unknown = sha256 or hashlib.sha256(f"unfetched {url}".encode()).hexdigest()
@@ -53,15 +54,17 @@ class Contents:
             try:
                 data = self._fetch(url)
             except (OSError, ValueError, CallsheetError) as problem:
-                raise FileProblem("spec.download", f"{url} cannot be downloaded: {problem}") from None
+                summary = f"{plain_address(url)} cannot be downloaded: {problem}"
+                raise FileProblem("spec.download", summary) from None
             if len(data) > MAX_CONTENT_BYTES:
-                raise FileProblem("spec.file-too-large", f"{url} has more than {MAX_CONTENT_BYTES:,} bytes")
+                summary = f"{plain_address(url)} has more than {MAX_CONTENT_BYTES:,} bytes"
+                raise FileProblem("spec.file-too-large", summary)
             found = hashlib.sha256(data).hexdigest()
             self._known[url] = Content(found, base, len(data))
             self.loaders.setdefault(found, partial(_same, data))
         known = self._known[url]
         if sha256 is not None and sha256 != known.sha256:
-            summary = f"{url} has the digest {known.sha256}, not the one that is declared"
+            summary = f"{plain_address(url)} has the digest {known.sha256}, not the one that is declared"
             raise FileProblem(
                 "spec.download", summary, "Look at what changed there before you declare it anew."
             )
@@ -84,4 +87,4 @@ def _same(data: bytes) -> bytes:
 
 
 def _refuse(url: str) -> bytes:
-    raise SpecError(f"{url} was not downloaded", code="spec.download")
+    raise SpecError(f"{plain_address(url)} was not downloaded", code="spec.download")

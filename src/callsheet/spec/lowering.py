@@ -24,6 +24,14 @@ _SECRET_NAME = re.compile(r"secrets/([A-Za-z0-9][A-Za-z0-9._-]*)")
 _CONSUMED = ("systemPromptRef", "policies", "safetyPolicyRef")
 
 
+def named_secret(reference: str, template: str) -> Secret | None:
+    """What `secrets/NAME` stands for by the environment's template; None where it is no such name."""
+    named = _SECRET_NAME.fullmatch(reference)
+    if named is None:
+        return None
+    return Secret(template.replace("{name}", named[1]).replace("{NAME}", constant(named[1])))
+
+
 @dataclass(slots=True)
 class Lowering:
     """One document on its last steps. `linked` says whether it holds links to other resources; `files` and
@@ -134,15 +142,13 @@ class Lowering:
     def _secret(self, reference: Value, origin: Origin) -> Value:
         if not isinstance(reference, str):
             return reference
-        named = _SECRET_NAME.fullmatch(reference)
+        named = named_secret(reference, self.context.environment.secrets)
         if not named:
             hint = "Write secrets/NAME, secrets://RESOLVER/… or {external: Credential/NAME}."
             self._fail(origin, Problem((), "spec.secret", "authRef is no reference to a secret", hint))
             return None
-        template = self.context.environment.secrets
-        uri = template.replace("{name}", named[1]).replace("{NAME}", constant(named[1]))
-        self.settings["secrets"] = template
-        return Secret(uri)
+        self.settings["secrets"] = self.context.environment.secrets
+        return named
 
     def _knowledge_base(self, spec: Payload) -> None:
         documents = []

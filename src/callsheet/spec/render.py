@@ -10,6 +10,7 @@ from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic, error, has_errors, nearest, note
 from callsheet.model.document import Document
 from callsheet.model.errors import SpecError
+from callsheet.model.forms import plain_address
 from callsheet.model.kinds import Catalogue
 from callsheet.model.resource import Resource
 from callsheet.spec.contents import Contents
@@ -90,7 +91,7 @@ def render(
     context.diagnostics += _moves(documents)
     context.diagnostics += ignored_in_lists(expanded.values())
     context.diagnostics += [
-        note("spec.not-fetched", f"{url} was not downloaded; its content is unknown")
+        note("spec.not-fetched", f"{plain_address(url)} was not downloaded; its content is unknown")
         for url in contents.unfetched
     ]
     diagnostics = in_order(context.diagnostics)

@@ -19,6 +19,9 @@ from callsheet.state.postgres_errors import conninfo_wrong, failed, no_psycopg
 if TYPE_CHECKING:
     import psycopg
 
+# What an error may name of a connection string.
+_HARMLESS = ("host", "hostaddr", "port", "dbname", "user", "connect_timeout")
+
 
 @dataclass
 class _Line:
@@ -130,9 +133,11 @@ class Database:
         raise failed(problem, self.describe(), self._hidden())
 
     def _hidden(self) -> tuple[str, ...]:
-        """What must not be in an error: the connection string and the passwords in it."""
+        """What must not be in an error: the connection string, and of its parts all but the harmless."""
         from psycopg.conninfo import conninfo_to_dict
 
         dsn = self._dsn()
-        parts = conninfo_to_dict(dsn)
-        return (dsn, *(str(parts[key]) for key in ("password", "sslpassword", "passfile") if parts.get(key)))
+        parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value}
+        # A password with an @ that is not quoted ends up in the host.
+        told = {value for key, value in parts.items() if key in _HARMLESS and "@" not in value}
+        return (dsn, *(value for value in parts.values() if value not in told))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import StateError
+from callsheet.model.forms import bare
 
 _SECONDS = 180.0
 # What points git at another repository than the one that the project lies in, as it does inside a hook.
@@ -23,7 +24,6 @@ _LEADING = frozenset(
 # Hooks are the project's and know nothing of state; objects and refs are on disk before a write counts.
 _CONFIG = ("core.hooksPath=/dev/null", "gc.auto=0", "maintenance.auto=false", "core.fsync=committed")
 _WHO = "Callsheet <callsheet@localhost>"
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Repository:
                 hint="check the network and the remote, then plan again",
                 code="state.unreachable",
             ) from None
-        said = _CREDENTIALS.sub("", done.stderr.decode(errors="replace")).strip()
+        said = bare(done.stderr.decode(errors="replace")).strip()
         if check and done.returncode != 0:
             raise self.failed(arguments[0], said)
         return Answer(done.returncode, done.stdout, said)

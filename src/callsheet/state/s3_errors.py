@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from callsheet.model.errors import StateError
+from callsheet.model.forms import bare
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 _ACTIONS = {
     "read": "s3:GetObject on the prefix and s3:ListBucket on the bucket (without it, S3 answers 403 for what "
     "is not there)",
@@ -38,7 +36,7 @@ def failed(cause: Exception, store: str, where: tuple[str, str]) -> StateError:
     response = getattr(cause, "response", None) or {}
     code = str(response.get("Error", {}).get("Code", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    said = _CREDENTIALS.sub("", str(cause))
+    said = bare(str(cause))
     if code == "NoSuchBucket":
         return StateError(
             f"{store}: there is no such bucket",

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from callsheet.model.diagnostics import Diagnostic, Place, error, nearest
 from callsheet.model.errors import Refused, StateError
+from callsheet.model.forms import bare
 from callsheet.model.value import Secret, Text, Value
 from callsheet.state.branch import Branch
 from callsheet.state.file import FileStore
@@ -62,7 +63,7 @@ def open_store(
     backend = settings.get("backend", DEFAULT)
     if not isinstance(backend, str) or backend not in _SETTINGS:
         raise StateError(
-            f"there is no state backend {backend!r}",
+            f"there is no state backend {bare(repr(backend))}",
             detail=f"Known: {', '.join(_SETTINGS)}.",
             hint=nearest(str(backend), _SETTINGS),
             place=place("backend"),
@@ -150,14 +151,14 @@ def _problems(backend: str, settings: Mapping[str, Value], place: Places) -> lis
             if not isinstance(_dsn(value), Secret | Text):
                 found.append(_plain_dsn(place))
         elif value is not None and not (isinstance(value, str) and value):
-            summary = f"`{key}` of the state backend {backend!r} is a text, not {value!r}"
+            summary = f"`{key}` of the state backend {backend!r} is a text, not {bare(repr(value))}"
             found.append(error("state.settings", summary, place=place(key)))
         elif key == "path" and ".." in Path(str(value)).parts:
             summary = f"`path` of the state backend climbs out of the project: {value!r}"
             hint = "name a folder of the project, or one from the root of the machine"
             found.append(error("state.settings", summary, hint=hint, place=place(key)))
         elif backend == "git" and value is not None and not _GIT_NAME.fullmatch(value):
-            summary = f"{value!r} cannot be a {key} of Git"
+            summary = f"{bare(value)!r} cannot be a {key} of Git"
             found.append(error("state.settings", summary, place=place(key)))
     for name in _SETTINGS[backend]:
         key = name.rstrip("*")

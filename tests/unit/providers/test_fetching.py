@@ -36,7 +36,3 @@ def test_a_document_that_is_too_large_is_one_error(monkeypatch: pytest.MonkeyPat
 def test_what_is_no_url_is_one_error(url: str) -> None:
     with pytest.raises(CallsheetError, match="cannot be read"):
         fetching.fetch(url)
-
-
-def test_user_and_password_are_not_shown() -> None:
-    assert fetching.shown("https://me:pw@x.example/a?b=c") == "https://x.example/a?…"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from callsheet.model.diagnostics import Diagnostic, Severity, nearest
-from callsheet.model.paths import find, matches_any, pattern
+from callsheet.model.paths import covers, find, matches_any, pattern
 from callsheet.model.resource import Resource
 from callsheet.model.value import Content, Path, Ref, Value
 from callsheet.providers.vapi import facts
@@ -43,6 +44,8 @@ def check(resource: Resource) -> list[Diagnostic]:
 
 
 def _diagnostic(resource: Resource, problem: Problem) -> Diagnostic:
+    if _secret(resource, problem.path):
+        problem = replace(problem, summary=_QUOTED.sub("the value", problem.summary))
     where = ".".join(str(step) for step in problem.path)
     return Diagnostic(
         Severity.ERROR if problem.refused else Severity.WARNING,
@@ -53,6 +56,16 @@ def _diagnostic(resource: Resource, problem: Problem) -> Diagnostic:
         place=resource.place(problem.path),
         address=str(resource.address),
     )
+
+
+# How `shapes` shows a value.
+_QUOTED = re.compile(r"""'.*'|".*"|(?<=not )['"].*""", re.DOTALL)
+
+
+def _secret(resource: Resource, path: Path) -> bool:
+    """Whether a secret belongs there, or right beneath: what stands there instead may be one."""
+    shapes = [field.at for field in KINDS[resource.kind].secrets]
+    return covers(path, shapes) or matches_any(path, [shape[:-1] for shape in shapes])
 
 
 _FROM_DOCUMENT = frozenset(
