@@ -96,7 +96,7 @@ def unmanaged(world: World) -> None:
 
 
 def meddle(world: World) -> None:
-    """What somebody does in the dashboard: headers of their own, a secret, and tokens where they don't belong."""
+    """What somebody does in the dashboard: headers of their own, and tokens where they do not belong."""
     live = world.live("/assistant", "desk")["server"]
     headers = {**live["headers"], "X-Theirs": secret("header in the dashboard")}
     world.edit(
@@ -117,7 +117,8 @@ def meddle(world: World) -> None:
             },
             "firstMessage": f"Their file says {secret('from a file')}",
             "endCallMessage": f"And this is {secret('awkward')}",
-            "voicemailMessage": f"In JSON {json.dumps(secret('awkward'))}, in URLs {quote(secret('awkward'))}",
+            "voicemailMessage": f"In JSON {json.dumps(secret('awkward'))}, "
+            f"in URLs {quote(secret('awkward'))}",
         },
     )
     line = world.live("/phone-number", "line")

@@ -1,4 +1,4 @@
-"""Every store: what lies in it after a life of an estate, its own credentials, and what it says when it fails."""
+"""Every store: what lies in it after an estate's life, its own credentials, and its failures."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def _s3(stage: Stage, request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret("AWS secret"))
     monkeypatch.setenv("AWS_SESSION_TOKEN", secret("AWS session"))
     where = f"backend: s3, region: us-east-1, endpointUrl: '{moto.url}', bucket: "
-    nowhere = f"backend: s3, region: us-east-1, bucket: b, endpointUrl: 'http://u:{secret('AWS secret')}@127.0.0.1:1'"
+    address = f"http://u:{secret('AWS secret')}@127.0.0.1:1"
+    nowhere = f"backend: s3, region: us-east-1, bucket: b, endpointUrl: '{address}'"
     stage.planted = (*stage.planted, stage.world.root / "environments.yaml")
     broken = (f"{{{where}none}}", f"{{{nowhere}}}")
     return Ground(
