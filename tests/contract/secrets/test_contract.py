@@ -236,6 +236,25 @@ def test_a_faulty_resolver_is_named_and_not_quoted(third_party: None, run: Run, 
     assert "canary" not in f"{told}{told.detail}{told.hint}"
 
 
+@pytest.mark.parametrize(
+    ("uri", "module", "extra"),
+    [
+        ("secrets://vault/kv/a#b", "hvac", "callsheet[vault]"),
+        ("secrets://aws/a", "botocore.exceptions", "callsheet[aws]"),
+        ("secrets://gcp/a/b", "google.auth.exceptions", "callsheet[gcp]"),
+    ],
+)
+def test_an_extra_that_is_not_installed_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, uri: str, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SecretError) as caught:
+        run({}).value(Secret(uri))
+    [told] = caught.value.diagnostics
+    assert "is not installed" in told.summary
+    assert told.hint == f"pip install '{extra}'"
+
+
 def test_nobody_takes_the_place_of_what_is_built_in(third_party: None, run: Run) -> None:
     assert run({"number": "mine"}).value(Secret("secrets://env/number")) == "mine"
 

@@ -87,6 +87,24 @@ def test_what_every_reference_would_meet_is_found_out_once(
     assert len(double.requests) == asked
 
 
+def test_a_credential_in_vaults_own_words_is_not_repeated(
+    vault: Ground, double: Double, mount: str, run: Run
+) -> None:
+    double.says = "bad secret id canary-id\n\x1b[31m"
+    role = {**vault.approle(vault.reader(f"{mount}/*")), "VAULT_SECRET_ID": "canary-id"}
+    double.statuses = [400]
+    told = refusal(run(vault.variables(**role)), f"{mount}/a#key")
+    assert told.detail == "Vault says: bad secret id … [31m."
+
+
+def test_a_token_that_is_taken_away_meanwhile(vault: Ground, double: Double, mount: str, run: Run) -> None:
+    token = vault.token(vault.reader(f"{mount}/*"))
+    keeper = run(vault.variables(token))
+    assert read(keeper, f"{mount}/a#key") == "canary-a"
+    del double.tokens[token]
+    assert refusal(keeper, f"{mount}/b#key").code == "secret.token"
+
+
 def test_one_hiccup_of_a_gateway_is_none(vault: Ground, double: Double, mount: str, run: Run) -> None:
     double.statuses += [502]
     assert read(run(vault.variables(ROOT)), f"{mount}/a#key") == "canary-a"
@@ -284,6 +302,27 @@ def test_a_job_on_github_asks_for_its_token(vault: Ground, double: Double, mount
         "secret.id-token",
         "GitHub answers 403 to the request for an ID token",
     )
+
+
+def test_the_jobs_credential_goes_to_github_alone(double: Double, run: Run) -> None:
+    asked: list[str] = []
+
+    def elsewhere(environ: Any, start_response: Any) -> list[bytes]:
+        asked.append(environ.get("HTTP_AUTHORIZATION", ""))
+        start_response("200 OK", [("Content-Length", "14")])
+        return [b'{"value": "x"}']
+
+    with serve(elsewhere) as other:
+
+        def github(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("302 Found", [("Location", other.url), ("Content-Length", "0")])
+            return [b""]
+
+        with serve(github) as server:
+            variables = {**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": server.url, "VAULT_ADDR": double.url}
+            told = refusal(run(variables), "kv/a#key")
+    assert told.summary == "GitHub answers 302 to the request for an ID token"
+    assert asked == []
 
 
 GITHUB = {

@@ -54,14 +54,16 @@ class Space:
 class Double:
     """A Vault with the root token `root`. `requests` holds (method, path, token) of everything asked.
 
-    `sealed`, `statuses` (answers to be given instead, in order), `redirect` (where a standby sends
-    everything) and `page` (what a proxy says) make bad days; `time` is in seconds and stands still.
+    `sealed`, `statuses` (answers to be given instead, in order, with the words of `says`), `redirect`
+    (where a standby sends everything) and `page` (what a proxy says) make bad days; `time` is in seconds
+    and stands still.
     """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, str]] = []
         self.sealed = False
         self.statuses: list[int] = []
+        self.says = "injected"
         self.redirect = ""
         self.page = b""
         self.time = 0.0
@@ -113,7 +115,7 @@ class Double:
                 if self.redirect:
                     return Answer(307, None, {"Location": self.redirect + target})
                 if self.statuses:
-                    raise Problem(self.statuses.pop(0), "injected")
+                    raise Problem(self.statuses.pop(0), self.says)
                 if self.sealed:
                     raise Problem(503, "Vault is sealed")
                 answer = self._route(method, path, query, headers, body)
