@@ -17,6 +17,7 @@ from callsheet.model.diagnostics import Place, nearest
 from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
+from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
 from callsheet.operations.loading import DEFAULT_PROVIDER, load_for, readable
 from callsheet.plan.inputs import Acknowledgement
@@ -157,6 +158,12 @@ class Session:
             if value := self.variables.get(name):
                 return value, name
         return "unknown", ""
+
+    @cached_property
+    def principal(self) -> Principal:
+        """Who runs this: so far by the machine's own word."""
+        name, how = self.owner
+        return Principal(name, how)
 
     @cached_property
     def tape(self) -> Tape:
