@@ -16,6 +16,7 @@ from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
+from callsheet.apply.pinning import kept_release, moves_pin
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
 from callsheet.apply.recovery import told
@@ -39,7 +40,9 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     refuse(plan)
     state = context.ledger.load()
     check_hold(plan, state)
-    if plan.empty and not plan.notices and not state.begun and hold_after(plan, state, {}) is None:
+    moves = moves_pin(plan, state)
+    idle = plan.empty and not plan.notices and not state.begun and not moves
+    if idle and hold_after(plan, state, {}) is None:
         check_fits(plan, state, context.target)
         return Outcome(serial=state.serial)
     # Told before anything is locked, as far as it can be told without asking anybody.
@@ -51,6 +54,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state, found = settle(context, lease, books)
         check_fits(plan, state, context.target)
         check_hold(plan, state)
+        moves = moves_pin(plan, state)
         rechecked = recheck(plan, state, context.provider, context.kinds)
         check_organisation(plan, state, rechecked.live.values())
         check_secrets(plan, context.secrets, rechecked.done)
@@ -59,7 +63,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease)
+        outcome = _carry_out(archive, context, state, rechecked, lease, moves)
         noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not outcome.interrupted
         tidied = tidy(context, lease) if ended else []
@@ -71,7 +75,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
 
 
 def _carry_out(
-    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease
+    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease, moves: bool
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
@@ -85,6 +89,8 @@ def _carry_out(
             lambda live: check_organisation(plan, state, live),
             veil,
         )
+
+    pinning = kept_release(archive, context.store, state) if moves else None
 
     def append(entries: list[Entry]) -> State:
         lease.check()
@@ -141,6 +147,12 @@ def _carry_out(
     diagnostics: list[Diagnostic] = []
     if not journal.broken:
         entries, diagnostics = _look_again(plan, results, journal.state, context, veil)
+        if not executor.interrupted and all(each.status == "applied" for each in results):
+            if pinning is not None:
+                entries.append(pinning.entry(journal.state, started))
+            if plan.mode == "destroy" and not journal.state.records:
+                # What is made under this name from here on is another instance: no sign-off of this one fits.
+                entries.append(Entry(instance=context.ledger.new_instance()))
         if entries:
             journal.finish(entries)
     if journal.broken:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callsheet.reports.terminal import Terminal
 
 TERMINAL, JSON, EVENTS = "terminal", "json", "events"
-_STREAMING = ("apply", "destroy", "rollback")
+_STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callsheet.apply.accounting import untold
@@ -11,32 +11,59 @@ from callsheet.exports.export import Export
 from callsheet.operations.session import Session
 from callsheet.state.snapshot import State
 
+_FILES = ("tree", "release")
+
 
 def held_after(session: Session, export: Export, state: State) -> list[str]:
     """The digests of the files that the runs since the export have applied, and of those held at its time.
 
     The files that made what is gone back to are good ones, also where a later run applied them again.
     """
-    records = [each.record for each in Log(session.store, state.environment).lines() if each.record]
-    runs = [_run(record) for record in records]
-    if state.run and untold(state):
-        runs.append({"id": state.run["id"], "at": state.run.get("at"), "source": state.run.get("source")})
+    runs = _runs(session, state)
     taken = export.origin
     named = [at for at, run in enumerate(runs) if run["id"] == taken.run]
     later = [at for at, run in enumerate(runs) if (run["at"] or "") >= taken.taken_at]
     when = next(iter(named or later), len(runs))
     sources = [run["source"] or {} for run in runs]
-    before = [source for source in sources[:when] if source.get("kind") in ("tree", "export")]
-    since = {source["digest"] for source in sources[when:] if source.get("kind") == "tree"}
-    if before and before[-1]["kind"] == "export":
-        return sorted({*before[-1]["holds"], *since})
-    return sorted(since - {before[-1]["digest"]} if before else since)
+    return _holds(sources[:when], sources[when:])
+
+
+def held_since(session: Session, state: State, version: int) -> list[str]:
+    """The same for the way back to a version of the environment: what has run since that was pinned."""
+    sources = [run["source"] or {} for run in _runs(session, state)]
+    at = [number for number, source in enumerate(sources) if _pinning(source, version)]
+    when = at[-1] + 1 if at else len(sources)
+    return _holds(sources[:when], sources[when:])
+
+
+def _pinning(source: Mapping[str, Any], version: int) -> bool:
+    release = source.get("release") or {}
+    return bool(release.get("new")) and release.get("version") == version
+
+
+def _holds(before: Sequence[Mapping[str, Any]], since: Sequence[Mapping[str, Any]]) -> list[str]:
+    made = [source for source in before if source.get("kind") in _FILES or "holds" in source]
+    bad = {source["estate"] for source in since if source.get("kind") in _FILES and "holds" not in source}
+    if made and "holds" in made[-1]:
+        return sorted({*made[-1]["holds"], *bad})
+    return sorted(bad - {made[-1]["estate"]} if made else bad)
+
+
+def _runs(session: Session, state: State) -> list[dict[str, Any]]:
+    records = [each.record for each in Log(session.store, state.environment).lines() if each.record]
+    runs = [_run(record) for record in records]
+    if state.run and untold(state):
+        runs.append({"id": state.run["id"], "at": state.run.get("at"), "source": state.run.get("source")})
+    return runs
 
 
 def _run(record: Mapping[str, Any]) -> dict[str, Any]:
     """A run and its source, where it did anything: what was refused has applied no files."""
     outcome = record["outcome"]
-    touched = outcome["ended"] == "without_a_word" or outcome.get("applied") or outcome.get("failed")
+    pinned = outcome["exitCode"] == 0 and ((record["what"]["source"] or {}).get("release") or {}).get("new")
+    touched = (
+        outcome["ended"] == "without_a_word" or outcome.get("applied") or outcome.get("failed") or pinned
+    )
     return {
         "id": record["run"],
         "at": record["startedAt"],

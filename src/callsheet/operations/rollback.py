@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,24 +16,31 @@ from callsheet.exports.way_back import Now, Then, missing_contents, way_back
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
-from callsheet.operations.holds import held_after
-from callsheet.operations.plan import Planned
+from callsheet.operations.holds import held_after, held_since
+from callsheet.operations.plan import Planned, plan
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
+from callsheet.operations.sources import Move, held, moving, version_of
 from callsheet.plan.archive import Archive
 from callsheet.plan.change import Call
 from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
+from callsheet.releases.pin import next_version, pins
 from callsheet.state.snapshot import State
+
+_VERSION = re.compile(r"v([1-9][0-9]{0,8})")
 
 
 def rollback(session: Session, to: str, options: Options) -> Planned:
-    """The plan that leads back to right before a run, or to an export, by its name or the start of it.
+    """The plan that leads back to right before a run, to an export, by its name or the start of it, or of a
+    pinned environment to one of its versions (`v3`).
 
-    CallsheetError where there is no such export, or an upload that it needs was not kept.
+    CallsheetError where there is no such export or version, or an upload that it needs was not kept.
     """
+    if found := _VERSION.fullmatch(to):
+        return _to_version(session, int(found[1]), options)
     state = session.ledger.load()
     if state.lineage is None:
         raise CallsheetError(
@@ -81,6 +90,37 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
     return Planned(Archive(made, _contents(session, made)))
 
 
+def _to_version(session: Session, version: int, options: Options) -> Planned:
+    """The plan that makes the next version of what an earlier one holds, byte for byte."""
+    environment = session.environment
+    if not environment.pinned:
+        raise CallsheetError(
+            f"{environment.name} follows the working tree and has no versions",
+            hint="roll back to a run or an export; `callsheet runs list` and `export list` name them",
+            code="release.none",
+        )
+    state = session.ledger.load()
+    then = version_of(session, state, version)
+    if state.pin and state.pin["version"] == version:
+        raise CallsheetError(
+            f"{environment.name} runs v{version} already",
+            hint="to undo what was edited behind it, run `callsheet plan` and `apply`",
+            code="release.current",
+        )
+    source = moving(held(session, then), state, then.origin, back_to=version)
+    return plan(session, options, replace(source, holds=tuple(held_since(session, state, version))))
+
+
+def _release_then(session: Session, export: Export, state: State) -> dict[str, Any] | None:
+    """The release that was pinned when an export was taken, as the next version, where another is by now."""
+    known = pins(state)
+    before = [pin for pin in known if pin.serial <= export.serial]
+    if not session.environment.pinned or not before or before[-1].digest == known[-1].digest:
+        return None
+    then = before[-1]
+    return Move(next_version(state), then.origin, then.version).to_json() | {"prompts": dict(then.prompts)}
+
+
 def _objects(session: Session, export: Export) -> dict[tuple[str, str], Exported]:
     return {
         (kind, found.id): found
@@ -106,7 +146,7 @@ def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
         "takenAt": export.origin.taken_at,
         "holds": held_after(session, export, state),
         "git": None,
-        "release": None,
+        "release": _release_then(session, export, state),
     }
 
 

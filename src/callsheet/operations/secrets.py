@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from callsheet.model.diagnostics import Diagnostic, Place
 from callsheet.model.errors import DONE, ERROR, SecretError
-from callsheet.model.value import Secret, Text, Value, symbols
+from callsheet.model.value import Payload, Secret, Text, Value, symbols
 from callsheet.operations.plan import desired
 from callsheet.operations.session import Session
 from callsheet.secrets.base import SCHEME
@@ -72,6 +72,12 @@ def check(session: Session) -> Checked:
         Reference(uri, uses, _problem(session, uri)) for uri, uses in sorted(references(session).items())
     ]
     return Checked(session.environment.name, tuple(found))
+
+
+def check_payloads(session: Session, payloads: Iterable[Payload]) -> list[Reference]:
+    """Resolve every reference in payloads, once each."""
+    found = {uri for payload in payloads for _, symbol in symbols(payload) for uri in _uris(symbol)}
+    return [Reference(uri, (), _problem(session, uri)) for uri in sorted(found)]
 
 
 def references(session: Session) -> dict[str, tuple[Use, ...]]:

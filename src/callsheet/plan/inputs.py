@@ -82,3 +82,4 @@ class Inputs:
     diagnostics: tuple[Diagnostic, ...] = ()
     options: Options = field(default_factory=Options)
     restoration: Restoration | None = None
+    carried: tuple[str, ...] = ()  # SHA-256 of what else apply needs, such as the files of a release

@@ -79,15 +79,18 @@ def make_plan(inputs: Inputs) -> Plan:
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
         diagnostics=(*inputs.diagnostics, *problems),
         gates=tuple(refusals(inputs, changes)),
-        contents=tuple(_contents(changes)),
+        contents=tuple(sorted({*_contents(changes), *inputs.carried})),
         unchanged=len(assessments) - sum(change.address in assessments for change in changes),
         mode=_mode(inputs),
     ).sealed()
 
 
 def _mode(inputs: Inputs) -> str:
-    if inputs.restoration:
+    release = inputs.source.get("release") or {}
+    if inputs.restoration or release.get("backTo") is not None:
         return "rollback"
+    if release.get("new"):
+        return "promote"
     return "destroy" if inputs.options.destroy else "apply"
 
 

@@ -111,6 +111,10 @@ class Ledger:
                 self._begun = True
             return self._state
 
+    def new_instance(self) -> str:
+        """An id for an environment that begins anew in the same estate."""
+        return self._identity.lineage()
+
     def append(self, entries: Sequence[Entry]) -> State:
         """Write entries durably, as one group, in order. Moved when somebody else wrote meanwhile."""
         with self._lock:
