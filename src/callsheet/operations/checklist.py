@@ -64,7 +64,8 @@ def _changes(plan: Plan) -> Item:
     gone = sum(change.destructive for change in plan.changes)
     if plan.conflicts:
         return Item("changes", BAD, f"{len(plan.conflicts)} conflicts", "decide them with --on-conflict")
-    said = f"{len(plan.changes)} changes, {gone} of them delete or replace" if plan.changes else "none"
+    some = f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}"
+    said = f"{some}, {gone} of them delete or replace" if plan.changes else "none"
     return Item("changes", OPEN if gone else OK, said, "read what is deleted or replaced" if gone else "")
 
 

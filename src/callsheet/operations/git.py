@@ -7,9 +7,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+# Callsheet's own working data, which is never committed.
+_WORK = ".callsheet"
 
-def git_state(root: Path) -> dict[str, Any] | None:
-    """The commit checked out and whether anything under `root` differs from it; None without Git."""
+
+def git_state(root: Path, *, but: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """The commit checked out and whether anything under `root` differs from it; None without Git.
+
+    Paths in `but` are not looked at.
+    """
     git = shutil.which("git")
     if git is None:
         return None
@@ -26,6 +32,7 @@ def git_state(root: Path) -> dict[str, Any] | None:
     sha = ask("rev-parse", "HEAD")
     if sha is None:
         return None
+    left_out = [f":(exclude){path}" for path in (_WORK, *but)]
     # --no-optional-locks: looking must not write, not even Git's index.
-    dirty = ask("--no-optional-locks", "status", "--porcelain", "--", ".")
+    dirty = ask("--no-optional-locks", "status", "--porcelain", "--", ".", *left_out)
     return {"sha": sha, "dirty": bool(dirty)}

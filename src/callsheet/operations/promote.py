@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callsheet.model.errors import CallsheetError, Refused
+from callsheet.operations.git import git_state
 from callsheet.operations.plan import Planned, desired, plan
 from callsheet.operations.routes import check_route
 from callsheet.operations.session import Session
-from callsheet.operations.sources import Source, promotable, url_key
+from callsheet.operations.sources import Source, held, promotable, url_key
 from callsheet.plan.inputs import Options
 from callsheet.releases.keeping import keep, space
 from callsheet.releases.offered import offer
-from callsheet.releases.pin import Pin
+from callsheet.releases.pin import Pin, pinned
 from callsheet.releases.wanted import Wanted, wanted, written
 from callsheet.spec.environments_file import FILE
 from callsheet.spec.prompt_choice import used_prompts
@@ -42,6 +43,11 @@ def promote(session: Session, start: str, options: Options, *, dirty: bool = Fal
             place=session.environment.origin(("release",)).place(),
             code="refused.promotion-line",
         )
+    state = session.ledger.load()
+    found = pinned(state)
+    if found is not None and found.digest == source.manifest.digest:
+        # The same bytes are no new version; what drifted since is set back as by any plan.
+        source = held(session, found)
     return plan(session, options, source)
 
 
@@ -81,7 +87,9 @@ def _source(session: Session, start: str, dirty: bool) -> Source:
     other = session.beside(start).environment
     check_route(other, session.environment)
     source = promotable(session, start, session.ledger.load())
-    if other.default and (source.git or {}).get("dirty") and not dirty:
+    # Its own environments.yaml is read from the tree by every environment, and is no part of a release.
+    changed = other.default and (git_state(session.root, but=(FILE,)) or {}).get("dirty")
+    if changed and not dirty:
         raise Refused(
             f"the working tree has changes that no commit holds, and {start} follows it",
             detail="What is promoted should be what others can read. Nothing was written.",
