@@ -21,7 +21,7 @@ from callsheet.model.document import Document, Lifecycle
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put
 from callsheet.model.resource import RemoteObject, Resource
-from callsheet.model.value import Payload, Ref, Secret, Text, Value, transform
+from callsheet.model.value import Path, Payload, Ref, Secret, Text, Value, transform
 from callsheet.plan.inputs import Restoration
 from callsheet.state.record import Record
 from callsheet.state.snapshot import State
@@ -131,7 +131,7 @@ class _Builder:
         withheld = Withheld(kind, record, current, live, self._now.state.key, self._now.digest_of)
         payload = withheld.given_back(payload)
         self._out.diagnostics += withheld.diagnostics
-        if withheld.left and current is not None:
+        if withheld.left:
             self._records[record.address] = _with_left(record, current, withheld.left)
 
         def leaf(value: Value) -> Value:
@@ -226,10 +226,12 @@ def _cleared(payload: Payload, seen: Payload, keys: Collection[str]) -> Payload:
     return payload
 
 
-def _with_left(record: Record, current: Record, keys: Collection[str]) -> Record:
-    """The record of then, owning of the keys that do not go back what state owns now."""
-    applied = {key: value for key, value in record.applied_symbols.items() if key not in keys}
-    applied |= {key: value for key, value in current.applied_symbols.items() if key in keys}
+def _with_left(record: Record, current: Record | None, left: Collection[Path]) -> Record:
+    """The record of then, owning of the paths that do not go back what state owns now."""
+    applied = record.applied_symbols
+    for path in left:
+        owned = get(current.applied_symbols, path) if current else ABSENT
+        applied = drop(applied, path) if owned is ABSENT else put(applied, path, owned)
     return replace(record, applied=plain(applied))
 
 

@@ -441,12 +441,12 @@ def test_a_secret_that_nobody_has_is_told_and_not_sent(world: World) -> None:
     secretive(world, "secrets://env/OTHER", url="https://b.example")
     run = done(world.apply())
     del world.variables["TOKEN"]
-    [told] = [each for each in way_back(world, run).plan.diagnostics if each.code.startswith("rollback.")]
-    assert told.code == "rollback.secret-not-restorable"
-    assert "secrets://env/TOKEN" in told.summary
+    told = {each.code: each for each in way_back(world, run).plan.diagnostics}
+    assert "secrets://env/TOKEN" in told["rollback.secret-not-restorable"].summary
+    assert "server.url" in told["rollback.left-as-it-is"].summary
     done(go_back(world, run))
-    assert world.live("/tool", "t")["server"]["url"] == "https://a.example"
-    # Everything else went back; the header is as live had it.
+    # Live's token is sent to the address that it was set for, and to no other.
+    assert world.live("/tool", "t")["server"]["url"] == "https://b.example"
     assert header(world) == "another-token"
 
 
