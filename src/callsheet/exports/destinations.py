@@ -58,7 +58,7 @@ def is_address(key: str, *values: Value) -> bool:
 
 
 def _stays(value: Value, digest: Digest, path: Path) -> bool:
-    """Whether live's secret is there after the update: what is not sent stays, but in a list, which is one."""
+    """Whether live's secret is there after the update: what is not sent stays, but within lists."""
     if value is ABSENT:
         return not any(isinstance(step, int) for step in path)
     return isinstance(value, Digest) and value == digest

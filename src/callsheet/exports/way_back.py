@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
 from callsheet.diff.view import view
+from callsheet.exports.edits import Moment, by_place, edits
 from callsheet.exports.export import Exported
 from callsheet.exports.withheld import Withheld
 from callsheet.model.address import Address
@@ -29,12 +30,22 @@ from callsheet.state.snapshot import State
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """What was: the objects of an export by kind and id, and state's records of that moment."""
+    """What was: the objects of an export by kind and id, and state's records of that moment.
+
+    `later` is what the exports of the runs since hold, oldest first.
+    """
 
     export: str
     run: str | None
     objects: Mapping[tuple[str, str], Exported]
     records: Mapping[str, Record]
+    later: tuple[Moment, ...] = ()
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(
+            {place: found.payload for place, found in self.objects.items()}, by_place(self.records.values())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,14 @@ class Now:
     kinds: Mapping[str, Kind]
     digest_of: Callable[[Secret | Text], str | None]
     known_keys: Callable[[str], frozenset[str]]
+
+    @property
+    def moment(self) -> Moment:
+        live = (remote for objects in self.live.values() for remote in objects.values())
+        return Moment(
+            {(remote.kind, remote.id): remote.payload for remote in live},
+            by_place(self.state.records.values()),
+        )
 
 
 @dataclass(slots=True)
@@ -99,9 +118,9 @@ class _Builder:
             if current is not None and not _alike(current.applied_symbols, owned):
                 reowned.add(address)
         self._out.diagnostics += [*self._gone(), *_new_ids(self._remade)]
-        self._out.restoration = Restoration(
-            self._then.export, self._then.run, self._records, frozenset(reowned)
-        )
+        then, now = self._then, self._now
+        edited = edits(then.moment, then.later, now.moment, now.kinds, now.state.key)
+        self._out.restoration = Restoration(then.export, then.run, self._records, frozenset(reowned), edited)
         return self._out
 
     def _identities(self) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -16,11 +16,12 @@ from callsheet.exports.way_back import Now, Then, missing_contents, way_back
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
-from callsheet.operations.holds import held_after, held_since
+from callsheet.operations.holds import held_after, held_since, runs_of
 from callsheet.operations.plan import Planned, plan
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
+from callsheet.operations.since import read_since, untold
 from callsheet.operations.sources import Move, held, moving, version_of
 from callsheet.plan.archive import Archive
 from callsheet.plan.change import Call
@@ -47,8 +48,9 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             f"{session.environment.name} was never applied, so there is nothing to go back to",
             code="rollback.nothing",
         )
-    named = find(session.store, session.environment.name, to)
-    export = load(session.store, session.environment.name, named.sha256)
+    environment = session.environment.name
+    named = find(session.store, environment, to)
+    export = load(session.store, environment, named.sha256)
     if export.lineage != state.lineage:
         raise Stale(
             f"export {export.sha256[:12]} belongs to another state of {session.environment.name} "
@@ -56,7 +58,15 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             detail="Its addresses and digests mean nothing here.",
             code="rollback.lineage",
         )
-    then = Then(export.sha256, export.origin.run, _objects(session, export), records(session.store, export))
+    runs = runs_of(session, state)
+    since = read_since(session, export, runs)
+    then = Then(
+        export.sha256,
+        export.origin.run,
+        _objects(session, export),
+        records(session.store, export),
+        since.found,
+    )
     kinds = {kind for kind, ids in export.ids.items() if ids} & session.kinds.keys()
     session.listener(Event("plan.start", {"environment": session.environment.name}))
     live = refresh(session.provider, kinds, state, session.listener)
@@ -79,9 +89,9 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             today=session.today,
             created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             callsheet=__version__,
-            source=_source(session, export, state),
+            source=_source(export, held_after(runs, export), _release_then(session, export, state)),
             target={**session.target, "organisation": live.organisation or state.organisation},
-            diagnostics=tuple(back.diagnostics),
+            diagnostics=(*untold(runs, since), *back.diagnostics),
             options=options,
             restoration=back.restoration,
         )
@@ -137,16 +147,16 @@ def _known_keys(session: Session, kind: str) -> frozenset[str]:
     return frozenset(session.catalogue.native_schema(kind).get("properties", ()))
 
 
-def _source(session: Session, export: Export, state: State) -> dict[str, Any]:
+def _source(export: Export, holds: list[str], release: dict[str, Any] | None) -> dict[str, Any]:
     """What the plan is made from, and the digests of the files that are not to be applied again."""
     return {
         "kind": "export",
         "digest": export.sha256,
         "run": export.origin.run,
         "takenAt": export.origin.taken_at,
-        "holds": held_after(session, export, state),
+        "holds": holds,
         "git": None,
-        "release": _release_then(session, export, state),
+        "release": release,
     }
 
 
