@@ -7,17 +7,18 @@ the old one. An export holds no secret, so each is kept where live still has it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
 from callsheet.diff.view import view
 from callsheet.exports.edits import Moment, by_place, edits
 from callsheet.exports.export import Exported
+from callsheet.exports.telling import another_object, new_ids
 from callsheet.exports.withheld import Withheld
 from callsheet.model.address import Address
 from callsheet.model.canonical import plain
-from callsheet.model.diagnostics import Diagnostic, error, note, warning
+from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.document import Document, Lifecycle
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put
@@ -114,10 +115,13 @@ class _Builder:
             live = self._now.live.get(record.kind, {}).get(current.remote_id if current else record.remote_id)
             self._out.resources[Address.parse(address)] = self._resource(record, former, current, live)
             self._tell(record, live)
+            if current is not None:
+                state, objects = self._now.state, self._now.live
+                self._out.diagnostics += another_object(state, objects, record, current, self._records)
             owned = self._records[address].applied_symbols
             if current is not None and not _alike(current.applied_symbols, owned):
                 reowned.add(address)
-        self._out.diagnostics += [*self._gone(), *_new_ids(self._remade)]
+        self._out.diagnostics += [*self._gone(), *new_ids(self._remade)]
         then, now = self._then, self._now
         edited = edits(then.moment, then.later, now.moment, now.kinds, now.state.key)
         self._out.restoration = Restoration(then.export, then.run, self._records, frozenset(reowned), edited)
@@ -254,17 +258,6 @@ def _with_left(record: Record, current: Record | None, left: Collection[Path]) -
     return replace(record, applied=plain(applied))
 
 
-def _new_ids(addresses: Sequence[str]) -> Iterator[Diagnostic]:
-    if addresses:
-        more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-        yield note(
-            "rollback.new-id",
-            f"made again, so under a new id: {', '.join(addresses[:5])}{more}",
-            detail="What is managed here is pointed at it. The provider builds indexes of files anew.",
-            hint="look for the old id, which each change names, in what else calls it",
-        )
-
-
 def _alike(one: Payload, other: Payload) -> bool:
     """Whether two payloads are the same but for the ids that references stand for."""
 
@@ -272,16 +265,3 @@ def _alike(one: Payload, other: Payload) -> bool:
         return Ref(value.address, value.attribute) if isinstance(value, Ref) else value
 
     return same(transform(one, leaf), transform(other, leaf))
-
-
-def missing_contents(plan_contents: Mapping[str, str]) -> list[Diagnostic]:
-    """One error per upload (by SHA-256, with the address that needs it) whose bytes nobody has kept."""
-    return [
-        error(
-            "rollback.content-gone",
-            f"the file of {address} was not kept (sha256:{sha256[:12]}), so it cannot be uploaded again",
-            hint=f"leave it out with --exclude {address}, or bring its file back and apply",
-            address=address,
-        )
-        for sha256, address in sorted(plan_contents.items())
-    ]

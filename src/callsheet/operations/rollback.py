@@ -12,7 +12,8 @@ from callsheet import __version__
 from callsheet.exports.contents import content
 from callsheet.exports.export import Export, Exported, load, objects, records
 from callsheet.exports.index import find
-from callsheet.exports.way_back import Now, Then, missing_contents, way_back
+from callsheet.exports.telling import missing_contents
+from callsheet.exports.way_back import Now, Then, way_back
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
