@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from callsheet.apply.accounting import accounted, untold
@@ -12,8 +13,9 @@ from callsheet.apply.recovery import told
 from callsheet.apply.settling import settle
 from callsheet.audit.record import What
 from callsheet.model.diagnostics import Diagnostic
-from callsheet.model.errors import Stale
+from callsheet.model.errors import CallsheetError, Stale
 from callsheet.operations.aside import keep
+from callsheet.operations.identification import add_doubts, insist
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import WORK, Session
 from callsheet.plan.archive import Archive
@@ -33,7 +35,14 @@ def apply(session: Session, archive: Archive) -> Outcome:
             hint="plan again",
             code="stale.identity",
         )
-    return apply_plan(archive, context_of(session, plan.mode))
+    insist(session.environment.name, session.environment.protection, session.identification)
+    try:
+        outcome = apply_plan(archive, context_of(session, plan.mode))
+    except CallsheetError as cause:
+        add_doubts(session.identification, cause)
+        raise
+    doubts = session.identification.doubts()
+    return replace(outcome, diagnostics=(*doubts, *outcome.diagnostics)) if doubts else outcome
 
 
 def settle_journal(session: Session) -> list[Diagnostic]:
@@ -44,6 +53,7 @@ def settle_journal(session: Session) -> list[Diagnostic]:
     state = session.ledger.load()
     if not state.begun and not untold(state):
         return []
+    insist(session.environment.name, session.environment.protection, session.identification)
     context = context_of(session, "recover")
     with (
         held(context) as lease,
@@ -51,7 +61,7 @@ def settle_journal(session: Session) -> list[Diagnostic]:
     ):
         _, found = settle(context, lease, books)
         noticed = books.close(Outcome()) if found else books.doubts
-        return [*map(told, found), *noticed]
+        return [*session.identification.doubts(), *map(told, found), *noticed]
 
 
 def context_of(session: Session, verb: str) -> Context:
