@@ -123,7 +123,8 @@ class KeySets:
                     if self._monotonic() - begun > _TOTAL:
                         raise _unreachable(issuer, f"{where} takes longer than {_TOTAL:.0f} s")
                 return bytes(data), _age(answer.headers.get("Cache-Control", ""))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as cause:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as cause:
+            # The last two: a proxy of the environment that cannot be one.
             raise _unreachable(issuer, f"{where} does not answer ({type(cause).__name__})") from None
 
 

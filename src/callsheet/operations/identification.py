@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from callsheet.identity.token import has_token, id_token
-from callsheet.identity.trust import AUDIENCE, DEFAULT, Trust
+from callsheet.identity.token import GITHUB_URL, has_token, id_token
+from callsheet.identity.trust import AUDIENCE, DEFAULT, GITHUB, Trust
 from callsheet.model.diagnostics import Diagnostic, Place, Severity, warning
 from callsheet.model.errors import CallsheetError, IdentityError, Refused, SpecError
 from callsheet.model.principal import Principal
@@ -50,8 +51,7 @@ def identify(
         return Identification(local(variables))
     try:
         trusts = trusted()
-        audience = next((each.audience for each in trusts), AUDIENCE)
-        token, _ = id_token(variables, audience)
+        token, _ = id_token(variables, _audience(trusts, variables.get(GITHUB_URL, "")))
         hide(token)
         # httpx takes its time to load, and most runs have no token.
         from callsheet.identity.principals import principal
@@ -62,6 +62,14 @@ def identify(
         return Identification(local(variables), cause.diagnostics[0])
 
 
+def _audience(trusts: Sequence[Trust], url: str) -> str:
+    """What to ask GitHub at `url` for: the audience of the issuer that will have made the token."""
+    host = urlsplit(url).netloc
+    of_host = [each for each in trusts if host and urlsplit(each.issuer).netloc == host]
+    of_github = [each for each in trusts if each.issuer == GITHUB]
+    return [*of_host, *of_github, *trusts][0].audience
+
+
 def local(variables: Mapping[str, str]) -> Principal:
     """The person or job that runs this, by its own word, and the variable that says so."""
     for name in _SAYS_SO:
@@ -70,9 +78,14 @@ def local(variables: Mapping[str, str]) -> Principal:
     return Principal("unknown")
 
 
+def insists(protection: Mapping[str, Any]) -> bool:
+    """Whether it wants a verified principal; whatever is not a plain no is a yes."""
+    return protection.get("verified") not in (None, False)
+
+
 def insist(environment: str, protection: Mapping[str, Any], found: Identification) -> None:
     """Refused where the environment's protection wants a verified principal, and there is none."""
-    if protection.get("verified") is not True or found.principal.verified:
+    if found.principal.verified or not insists(protection):
         return
     rule = f"the protection of {environment} wants a verified principal, and"
     if doubt := found.doubt:

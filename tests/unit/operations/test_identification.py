@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from callsheet.identity.trust import GITHUB, Trust
 from callsheet.model.errors import Refused, SpecError
 from callsheet.model.principal import Principal
 from callsheet.operations.apply import apply
 from callsheet.operations.doctor import Check, doctor
+from callsheet.operations.identification import _audience
 from callsheet.operations.plan import plan
 from callsheet.operations.runs import shown
 from callsheet.operations.session import Session
@@ -173,6 +175,24 @@ def test_where_the_protection_insists_nothing_is_written(world: World, ci: Issue
     assert told.hint
     assert world.writes() == 0
     assert who(world) is None
+
+
+def test_whatever_is_not_a_plain_no_insists(world: World, ci: Issuer) -> None:
+    expired(ci)
+    protect(world, verified="yes", oidc=[{"issuer": ci.url}])
+    with pytest.raises(Refused):
+        world.apply()
+    protect(world, verified=False, oidc=[{"issuer": ci.url}])
+    assert world.apply().exit_code == 0
+
+
+def test_the_token_is_asked_for_with_its_issuers_audience(world: World, ci: Issuer) -> None:
+    others = [{"issuer": "https://gitlab.com", "audience": "x"}, {"issuer": ci.url, "audience": "prod"}]
+    protect(world, verified=True, oidc=others)
+    assert world.apply().exit_code == 0
+    assert ci.audiences == ["prod"]
+    github = Trust(GITHUB, "y")
+    assert _audience([Trust("https://gitlab.com", "x"), github], "https://run-1.example/token") == "y"
 
 
 def test_a_good_token_is_enough_for_who_insists(world: World, ci: Issuer) -> None:
