@@ -88,6 +88,7 @@ class Issuer:
         self.discovery: dict[str, Any] = {}
         self.headers: list[tuple[str, str]] = []
         self.root = ""
+        self.meanwhile: Callable[[], object] = lambda: None
         self.now: Callable[[], float] = lambda: NOW
 
     @property
@@ -122,6 +123,7 @@ class Issuer:
     def app(self, environ: Any, start_response: Any) -> list[bytes]:
         path = environ["PATH_INFO"].removeprefix(self.folder)
         self.requests.append(path)
+        self.meanwhile()
         status, headers, body = "200 OK", list(self.headers), b""
         if path == "/token":
             good = environ.get("HTTP_AUTHORIZATION") == "Bearer job"

@@ -85,7 +85,7 @@ def verified(token: str, trusted: Sequence[Trust], keys: KeySets, now: datetime)
 def shown(value: Any) -> str:
     """A claim of anybody's as part of an error."""
     text = value if isinstance(value, str) else repr(value)
-    text = "".join(character if character.isprintable() else "?" for character in text)
+    # As Python writes it, control characters are escaped.
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from callsheet.identity.addresses import fault
 from callsheet.identity.jwks import KeySets
 from callsheet.identity.trust import Trust
 from callsheet.identity.verifying import verified
@@ -212,6 +213,18 @@ def test_an_issuer_that_nobody_answers_for(keys: KeySets) -> None:
 )
 def test_an_address_that_nobody_is_asked_at(keys: KeySets, address: str) -> None:
     assert refusal(keys, address).code == "identity.issuer"
+
+
+def test_an_answer_that_takes_for_ever(ci: Issuer, keys: KeySets, clock: FakeClock) -> None:
+    ci.meanwhile = lambda: clock.sleep(21)
+    told = refusal(keys, ci.url)
+    assert (told.code, "longer than 20 s" in told.summary) == ("identity.unreachable", True)
+
+
+def test_an_issuer_out_there_does_not_send_us_to_this_machine() -> None:
+    assert fault("http://127.0.0.1:8080/keys") is None
+    assert fault("http://127.0.0.1:8080/keys", may_be_http=False)
+    assert fault("https://ci.acme.example/keys", may_be_http=False) is None
 
 
 def test_one_issuers_keys_are_not_anothers(ci: Issuer, keys: KeySets, clock: FakeClock) -> None:

@@ -14,7 +14,7 @@ from callsheet.model.errors import Refused, SpecError
 from callsheet.model.principal import Principal
 from callsheet.operations.apply import apply
 from callsheet.operations.doctor import Check, doctor
-from callsheet.operations.identification import _audience
+from callsheet.operations.identification import _audience, trusts_of
 from callsheet.operations.plan import plan
 from callsheet.operations.runs import shown
 from callsheet.operations.session import Session
@@ -234,6 +234,8 @@ def test_bound_claims_count(world: World, ci: Issuer) -> None:
 
 
 def test_who_is_named_takes_the_place_of_github_and_gitlab(world: World, ci: Issuer) -> None:
+    named = trusts_of({"oidc": [{"issuer": ci.url}]}, lambda: None)
+    assert named == (Trust(ci.url, "callsheet"),)
     protect(world)
     assert codes(world.apply().diagnostics) == ["identity.issuer"]
     with world.session() as session:
