@@ -93,9 +93,10 @@ class Session:
     @cached_property
     def source(self) -> Source:
         """What the environment is planned from: the tree, or its release."""
-        from callsheet.operations.sources import source_of
+        from callsheet.operations.sources import source_of, tree
 
-        return source_of(self, self.ledger.load())
+        # Of what follows the tree, the store need not be there.
+        return source_of(self, self.ledger.load()) if self.environment.pinned else tree(self)
 
     @property
     def project(self) -> Project:
