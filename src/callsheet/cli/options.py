@@ -16,15 +16,24 @@ if TYPE_CHECKING:
 
     from callsheet.plan.inputs import Options
 
+_FORMATS = {
+    "json": "For people, or for programs.",
+    "html": "For people, for programs, or a page for a browser.",
+    "dot": "For Mermaid, or for Graphviz.",
+}
 Function = Callable[..., Any]
 
 
 def verb(
-    *, environment: str = "", project: bool = True, output: bool = True
+    *,
+    environment: str = "",
+    project: bool = True,
+    output: bool = True,
+    formats: tuple[str, ...] = ("terminal", "json"),
 ) -> Callable[[Function], Function]:
     """Give a verb the options that it shares with others; it is called with `screen` first.
 
-    `environment` is the help of `--env`, empty for verbs without it.
+    `environment` is the help of `--env`, empty for verbs without it; the first of `formats` is the default.
     """
 
     def decorate(function: Function) -> Function:
@@ -39,14 +48,16 @@ def verb(
             return function(screen, *args, **given)
 
         wrapped: Function = run
-        for option in reversed(_options(environment, project, output)):
+        for option in reversed(_options(environment, project, formats if output else ())):
             wrapped = option(wrapped)
         return wrapped
 
     return decorate
 
 
-def _options(environment: str, project: bool, output: bool) -> list[Callable[[Function], Function]]:
+def _options(
+    environment: str, project: bool, formats: tuple[str, ...]
+) -> list[Callable[[Function], Function]]:
     out = []
     if environment:
         out.append(
@@ -64,15 +75,15 @@ def _options(environment: str, project: bool, output: bool) -> list[Callable[[Fu
                 help="Where to look for environments.yaml: in DIR, its specs folder, and the folders above.",
             )
         )
-    if output:
+    if formats:
         out.append(
             click.option(
                 "--output",
                 "-o",
-                type=click.Choice(["terminal", "json"]),
-                default="terminal",
+                type=click.Choice(formats),
+                default=formats[0],
                 show_default=True,
-                help="For people, or for programs.",
+                help=_FORMATS[formats[-1]],
             )
         )
     return [

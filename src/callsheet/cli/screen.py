@@ -23,19 +23,22 @@ if TYPE_CHECKING:
     from callsheet.reports.progress import Progress
     from callsheet.reports.terminal import Terminal
 
-TERMINAL, JSON, EVENTS = "terminal", "json", "events"
+TERMINAL, JSON, EVENTS, HTML = "terminal", "json", "events", "html"
+_DRAWN = (HTML, "mermaid", "dot")  # written to stdout whole, for other programs to show
 _STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:
     """How a verb writes what `--output` asks for: verbs that take their time write events as they go."""
+    if wanted in _DRAWN:
+        return wanted
     if wanted != "json":
         return TERMINAL
     return EVENTS if verb in _STREAMING else JSON
 
 
 class Screen:
-    """One call's streams and how they are written to. `format` is terminal, json or events (NDJSON)."""
+    """One call's streams and how they are written to. `format` is one of those above."""
 
     def __init__(
         self,

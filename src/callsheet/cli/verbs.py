@@ -17,6 +17,7 @@ VERBS = {
     "drift": "Show what changed behind Callsheet's back.",
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
     "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",
+    "graph": "Draw who uses whom, as Mermaid or DOT.",
     "runs": "List what every run did, show one, verify their records.",
     "secrets": "Check that every secret an environment refers to can be read.",
     "schema": "Print a JSON Schema.",

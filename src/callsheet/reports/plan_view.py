@@ -54,6 +54,7 @@ class ChangeView:
     destructive: bool
     steps: tuple[str, ...]  # what is asked of the provider, one after the other; empty where it is one thing
     attributes: tuple[AttributeView, ...]
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _change(change: Change) -> ChangeView:
         destructive=change.destructive,
         steps=tuple(_step(change.address, step) for step in change.steps) if len(change.steps) > 1 else (),
         attributes=tuple(_attribute(each) for each in change.attributes),
+        depends_on=change.depends_on,
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from callsheet.cli.options import plan_options, planning, resuming, verb
-from callsheet.cli.screen import TERMINAL, Screen
+from callsheet.cli.screen import HTML, JSON, Screen
 
 
 @click.command("plan")
-@verb(environment="The environment to plan (else the default one).")
+@verb(environment="The environment to plan (else the default one).", formats=("terminal", "json", "html"))
 @click.option(
     "--out",
     metavar="FILE",
@@ -45,11 +45,17 @@ def command(
 
 def show_plan(screen: Screen, plan: Any) -> None:
     """The plan in the format asked for."""
-    if screen.format != TERMINAL:
+    if screen.format == JSON:
         screen.document(plan.to_json())
         return
-    from callsheet.reports.plan_lines import plan_lines
     from callsheet.reports.plan_view import plan_view
 
     view = plan_view(plan)
+    if screen.format == HTML:
+        from callsheet.reports.html import plan_html
+
+        screen.data(plan_html([view]).encode())
+        return
+    from callsheet.reports.plan_lines import plan_lines
+
     screen.report(plan_lines(view, verbose=screen.verbose, quiet=screen.quiet, excerpts=screen.excerpts))

@@ -13,7 +13,7 @@ from callsheet.cli.screen import Screen
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
-@verb(project=False)
+@verb(project=False, formats=("terminal", "json", "html"))
 def command(screen: Screen, file: Path) -> int:
     """Show a plan FILE again, as `plan --out` wrote it. An edited one is refused (exit 4)."""
     from callsheet.operations.show import read_archive
