@@ -16,7 +16,7 @@ from typing import Any
 from callsheet import __version__
 from callsheet.reports.html_filters import filters
 from callsheet.reports.html_graph import graph
-from callsheet.reports.html_parts import change, heading, section
+from callsheet.reports.html_parts import change, heading, of_plan, section
 from callsheet.reports.html_sections import dangers, drift, findings, policies, summary
 from callsheet.reports.html_status import matrix_section, problems_section, prompts_section
 from callsheet.reports.markup import Child, Markup, joined, tag, verbatim
@@ -34,8 +34,10 @@ def plan_html(views: Sequence[PlanView]) -> str:
         head = joined([tag("p", target)]) if target else None
         return _page(title, head, _plan(view, "", 2), _footer(view))
     parts = [
-        section(f"p{number}-plan", 2, view.headline, _plan(view, f"p{number}-", 3), _footer(view))
-        for number, view in enumerate(views)
+        section(
+            f"p{number}-plan", 2, f"{number}. {view.headline}", _plan(view, f"p{number}-", 3), _footer(view)
+        )
+        for number, view in enumerate(views, 1)
     ]
     return _page(f"{len(views)} plans", None, joined(parts), None)
 
@@ -65,7 +67,7 @@ def _plan(view: PlanView, prefix: str, level: int) -> Markup:
         for name, part in parts.items()
         if part is not None
     ]
-    nav = tag("nav", tag("ul", *links), aria_label=f"Sections of: {view.headline}")
+    nav = tag("nav", tag("ul", *links), aria_label=f"Sections{of_plan(prefix)}")
     return joined([nav, *parts.values()])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from callsheet.reports.html_parts import drift_of
+from callsheet.reports.html_parts import drift_of, of_plan
 from callsheet.reports.markup import Markup, tag
 from callsheet.reports.plan_view import ChangeView
 
@@ -31,7 +31,7 @@ def filters(changes: Sequence[ChangeView], prefix: str, drifted: Collection[str]
         tag("p", _told(len(changes)), class_="told", role="status", aria_live="polite"),
         class_="filters",
         role="search",
-        aria_label="Filter the changes",
+        aria_label=f"Filter the changes{of_plan(prefix)}",
         hidden=True,
     )
 

@@ -10,7 +10,7 @@ from callsheet.reports.change_lines import SYMBOLS
 from callsheet.reports.escaping import visible
 from callsheet.reports.graph_layers import layers
 from callsheet.reports.graph_view import Graph, Node, plan_graph, reached
-from callsheet.reports.html_parts import section
+from callsheet.reports.html_parts import of_plan, section
 from callsheet.reports.markup import Markup, joined, tag
 from callsheet.reports.plan_view import ChangeView
 
@@ -52,7 +52,7 @@ def graph(
             class_="drawing",
             role="region",
             tabindex=0,
-            aria_label="Drawing of the dependency graph; scrolls",
+            aria_label=f"Drawing of the dependency graph{of_plan(prefix)}; scrolls",
         ),
         _list(reach, anchors),
         note=note,
@@ -116,7 +116,7 @@ def _drawing(drawn: Graph, prefix: str, anchors: Mapping[str, str]) -> Markup:
         width=width,
         height=height,
         role="group",
-        aria_label="Dependency graph",
+        aria_label=f"Dependency graph{of_plan(prefix)}",
     )
 
 

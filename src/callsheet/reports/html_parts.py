@@ -45,10 +45,15 @@ def heading(level: int, *children: Child, **attributes: str) -> Markup:
     return tag(f"h{min(level, 6)}", *children, **attributes)
 
 
+def of_plan(prefix: str) -> str:
+    """What tells the parts of several plans apart; `prefix` is that of a plan's anchors, such as `p2-`."""
+    return f" of plan {prefix[1:-1]}" if prefix else ""
+
+
 def section(
     anchor: str, level: int, title: str, *children: Child, class_: str | None = None, note: str = ""
 ) -> Markup:
-    """A region of the page with a heading that names it."""
+    """A part of the page with a heading; a landmark of that name unless it is within another section."""
     return tag(
         "section",
         heading(level, title, id=f"{anchor}-title"),
@@ -56,7 +61,7 @@ def section(
         *children,
         id=anchor,
         class_=class_,
-        aria_labelledby=f"{anchor}-title",
+        aria_labelledby=f"{anchor}-title" if level == 2 else None,
     )
 
 
