@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,24 +16,15 @@ if TYPE_CHECKING:
 
     from callsheet.plan.inputs import Options
 
-_FORMATS = {
-    "json": "For people, or for programs.",
-    "html": "For people, for programs, or a page for a browser.",
-    "dot": "For Mermaid, or for Graphviz.",
-}
 Function = Callable[..., Any]
 
 
 def verb(
-    *,
-    environment: str = "",
-    project: bool = True,
-    output: bool = True,
-    formats: tuple[str, ...] = ("terminal", "json"),
+    *, environment: str = "", project: bool = True, output: bool = True, rendered: Sequence[str] = ()
 ) -> Callable[[Function], Function]:
     """Give a verb the options that it shares with others; it is called with `screen` first.
 
-    `environment` is the help of `--env`, empty for verbs without it; the first of `formats` is the default.
+    `environment` is the help of `--env`, empty for verbs without it; `rendered` are further formats.
     """
 
     def decorate(function: Function) -> Function:
@@ -48,7 +39,7 @@ def verb(
             return function(screen, *args, **given)
 
         wrapped: Function = run
-        for option in reversed(_options(environment, project, formats if output else ())):
+        for option in reversed(_options(environment, project, output, rendered)):
             wrapped = option(wrapped)
         return wrapped
 
@@ -56,7 +47,7 @@ def verb(
 
 
 def _options(
-    environment: str, project: bool, formats: tuple[str, ...]
+    environment: str, project: bool, output: bool, rendered: Sequence[str]
 ) -> list[Callable[[Function], Function]]:
     out = []
     if environment:
@@ -75,15 +66,15 @@ def _options(
                 help="Where to look for environments.yaml: in DIR, its specs folder, and the folders above.",
             )
         )
-    if formats:
+    if output:
         out.append(
             click.option(
                 "--output",
                 "-o",
-                type=click.Choice(formats),
-                default=formats[0],
+                type=click.Choice(["terminal", "json", *rendered]),
+                default="terminal",
                 show_default=True,
-                help=_FORMATS[formats[-1]],
+                help="For people, or for programs" + ("; a page for a browser." if rendered else "."),
             )
         )
     return [

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from callsheet.reports.terminal import Terminal
 
 TERMINAL, JSON, EVENTS, HTML = "terminal", "json", "events", "html"
-_DRAWN = (HTML, "mermaid", "dot")  # written to stdout whole, for other programs to show
+# Renderings that some verbs offer beside those two that all have; `graph` has two of its own.
+RENDERED = (HTML,)
+_DRAWN = ("mermaid", "dot")
 _STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:
     """How a verb writes what `--output` asks for: verbs that take their time write events as they go."""
-    if wanted in _DRAWN:
+    if wanted in (*RENDERED, *_DRAWN):
         return wanted
     if wanted != "json":
         return TERMINAL
@@ -38,7 +40,10 @@ def output_format(verb: str, wanted: str) -> str:
 
 
 class Screen:
-    """One call's streams and how they are written to. `format` is one of those above."""
+    """One call's streams and how they are written to.
+
+    `format` is terminal, json, events (NDJSON), one of RENDERED, or what `graph` writes.
+    """
 
     def __init__(
         self,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from callsheet.graph.order import closure, inverted
 from callsheet.plan.change import Action
-from callsheet.reports.plan_view import ChangeView
+from callsheet.reports.plan_view import PlanView
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Graph:
 def graph_of(nodes: Iterable[Node], uses: Mapping[str, Iterable[str]]) -> Graph:
     """Sorted by address; what is referred to and not among the nodes is one that does not change."""
     known = {node.address: node for node in nodes}
+    known.update({start: Node(start) for start in uses if start not in known})
     for ends in uses.values():
         for end in ends:
             known.setdefault(end, Node(end))
@@ -70,22 +71,22 @@ def graph_of(nodes: Iterable[Node], uses: Mapping[str, Iterable[str]]) -> Graph:
     )
 
 
-def plan_graph(changes: Sequence[ChangeView]) -> Graph:
-    """The changes, and what they refer to beside each other."""
-    return graph_of(
-        (Node(change.address, change.action, change.conflict) for change in changes),
-        {change.address: change.depends_on for change in changes},
-    )
+def plan_graph(view: PlanView) -> Graph:
+    """The changes, what they refer to, and who is known to refer to them."""
+    uses = {change.address: list(change.depends_on) for change in view.changes}
+    for address, holders in view.holders.items():
+        for holder in holders:
+            uses.setdefault(holder, []).append(address)
+    return graph_of((Node(each.address, each.action, each.conflict) for each in view.changes), uses)
 
 
 def reached(graph: Graph) -> dict[str, list[str]]:
-    """For each changed node the changed ones that lead to it: what a change of it can be felt in."""
+    """For each changed node those that lead to it: what a change of it can be felt in."""
     users = inverted(graph.uses)
     out = {}
     for address, node in graph.nodes.items():
         if node.action is not None:
-            found = closure([address], users) - {address}
-            out[address] = sorted(each for each in found if graph.nodes[each].action is not None)
+            out[address] = sorted(closure([address], users) - {address})
     return out
 
 

@@ -58,7 +58,7 @@ def _plan(view: PlanView, prefix: str, level: int) -> Markup:
         "changes": _changes(view, prefix, level, anchors),
         "policies": policies(view, prefix, level),
         "drift": drift(view, prefix, level, anchors),
-        "graph": graph(view.changes, prefix, level, anchors),
+        "graph": graph(view, prefix, level, anchors),
         "findings": findings(view, prefix, level),
     }
     names = {"dangers": "Look here first"}

@@ -12,7 +12,7 @@ from callsheet.reports.graph_layers import layers
 from callsheet.reports.graph_view import Graph, Node, plan_graph, reached
 from callsheet.reports.html_parts import of_plan, section
 from callsheet.reports.markup import Markup, joined, tag
-from callsheet.reports.plan_view import ChangeView
+from callsheet.reports.plan_view import PlanView
 
 MOST_NODES = 150
 _MOST_NAMED = 50  # in the list, of what one change reaches
@@ -20,11 +20,9 @@ _LABEL = 34  # columns
 _COLUMN, _HEIGHT, _ROW, _GAP, _EDGE = 7.3, 26, 36, 70, 12
 
 
-def graph(
-    changes: Sequence[ChangeView], prefix: str, level: int, anchors: Mapping[str, str]
-) -> Markup | None:
+def graph(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str]) -> Markup | None:
     """The drawing and the list; None where no change has to do with another resource."""
-    whole = plan_graph(changes)
+    whole = plan_graph(view)
     if not whole.edges:
         return None
     reach = {address: found for address, found in reached(whole).items() if found}
@@ -32,13 +30,13 @@ def graph(
     drawn = linked
     note = "An arrow leads from a resource to what it uses: a change can be felt in all that leads to it."
     if len(linked.nodes) > MOST_NODES:
-        drawn = _most_telling(linked, reach, {each.address for each in changes if each.destructive})
+        drawn = _most_telling(linked, reach, {each.address for each in view.changes if each.destructive})
         note += (
             f" Of {len(linked.nodes):,} linked resources {len(drawn.nodes):,} are drawn: what is deleted, "
             "replaced or in conflict first, then what reaches most, each with its neighbours. "
             "The list below has all."
         )
-    if apart := sum(each.address not in linked.nodes for each in changes):
+    if apart := sum(each.address not in linked.nodes for each in view.changes):
         note += (
             f" Not drawn, because nothing links {'it' if apart == 1 else 'them'}: {apart:,} of the changes."
         )
@@ -179,7 +177,7 @@ def _list(reach: Mapping[str, Sequence[str]], anchors: Mapping[str, str]) -> Mar
         for address, found in reach.items()
     ]
     summary = tag("summary", f"What each change reaches ({len(reach):,})")
-    note = tag("p", "As far as this plan knows: what does not change is not in it.", class_="note")
+    note = tag("p", "Whatever leads to the change, over however many arrows.", class_="note")
     return tag("details", summary, note, tag("ul", *items), class_="reach", open=len(items) <= 20)
 
 
@@ -190,6 +188,8 @@ def _named(found: Sequence[str], anchors: Mapping[str, str]) -> Markup:
 
 
 def _link(address: str, anchors: Mapping[str, str]) -> Markup:
+    if address not in anchors:
+        return tag("code", address)
     return tag("a", tag("code", address), href=f"#{anchors[address]}")
 
 

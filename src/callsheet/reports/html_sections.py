@@ -14,7 +14,12 @@ from callsheet.reports.markup import Child, Markup, joined, tag
 from callsheet.reports.plan_view import PlanView
 
 _MOST_UNMANAGED = 200
-_GATES = {"passed": ("✓", "create"), "refused": ("✗", "delete")}
+_GATES = {
+    "passed": ("✓", "create"),
+    "refused": ("✗", "delete"),
+    "pending": ("○", "update"),
+    "overridden": ("!", "conflict"),
+}
 _CLASSES = {
     "drifted": "was changed at the provider",
     "missing": "is missing at the provider",
@@ -87,8 +92,8 @@ def dangers(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str])
 
 
 def policies(view: PlanView, prefix: str, level: int) -> Markup:
-    """Every rule that was evaluated, refusals first."""
-    gates = (*view.refusals, *view.passed)
+    """Every rule that was evaluated, those that passed last."""
+    gates = sorted(view.gates, key=lambda gate: gate.status == "passed")
     if not gates:
         return section(f"{prefix}policies", level, "Policies", tag("p", "No rule had anything to say."))
     head = tag("tr", *(tag("th", each, scope="col") for each in ("Rule", "Result", "Why", "To go on")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from callsheet.model.diagnostics import Diagnostic
@@ -75,6 +75,9 @@ class PlanView:
     counts: Mapping[str, int]
     digest: str
     prompts: tuple[tuple[str, str], ...] = ()  # of a release that is about to be pinned: name and version
+    gates: tuple[Gate, ...] = ()  # all of them
+    # Who refers to what changes, as far as that is known: each address with its direct holders.
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def destroyed(self) -> tuple[str, ...]:
@@ -102,6 +105,7 @@ def plan_view(plan: Plan) -> PlanView:
         passed=tuple(gate for gate in plan.gates if gate.status != "refused"),
         counts=counts,
         digest=plan.digest,
+        gates=plan.gates,
         prompts=tuple(((plan.source.get("release") or {}).get("prompts") or {}).items()),
     )
 

@@ -69,7 +69,7 @@ def test_mermaid_reads_as_agreed() -> None:
                 replace(change("Squad/s", Action.UPDATE), depends_on=("Assistant/a", "Tool/t[x]")),
                 change("Assistant/a", Action.DELETE),
             )
-        ).changes
+        )
     )
     assert mermaid(made) == (
         "flowchart LR\n"
@@ -118,6 +118,17 @@ def test_a_change_reaches_whatever_leads_to_it_cycles_included() -> None:
         {"a": ["b"], "b": ["a", "same"], "c": ["a"]},
     )
     assert reached(graph) == {"a": ["b", "c"], "b": ["a", "c"], "c": []}
+
+
+def test_holders_that_do_not_change_are_reached_too() -> None:
+    view = replace(
+        plan_view(plan(change("Tool/t", Action.UPDATE))),
+        holders={"Tool/t": ("Assistant/a",), "Assistant/a": ("Squad/s",)},
+    )
+    graph = plan_graph(view)
+    assert graph.uses == {"Assistant/a": ("Tool/t",), "Squad/s": ("Assistant/a",), "Tool/t": ()}
+    assert reached(graph) == {"Tool/t": ["Assistant/a", "Squad/s"]}
+    assert graph.nodes["Squad/s"].action is None
 
 
 def test_layers_go_from_users_to_the_used() -> None:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 
 @click.command("graph")
-@verb(environment="The environment to draw (else the default one).", formats=("mermaid", "dot"))
+@verb(environment="The environment to draw (else the default one).", output=False)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["mermaid", "dot"]),
+    default="mermaid",
+    show_default=True,
+    help="For Mermaid, or for Graphviz.",
+)
 @click.option(
     "--plan",
     "file",
@@ -56,7 +64,7 @@ def _of_plan(file: Path) -> Graph:
     from callsheet.reports.graph_view import plan_graph
     from callsheet.reports.plan_view import plan_view
 
-    return plan_graph(plan_view(read_archive(file).plan).changes)
+    return plan_graph(plan_view(read_archive(file).plan))
 
 
 def _of_files(screen: Screen, start: str, env: str | None) -> Graph:

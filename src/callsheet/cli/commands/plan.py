@@ -12,7 +12,7 @@ from callsheet.cli.screen import HTML, JSON, Screen
 
 
 @click.command("plan")
-@verb(environment="The environment to plan (else the default one).", formats=("terminal", "json", "html"))
+@verb(environment="The environment to plan (else the default one).", rendered=(HTML,))
 @click.option(
     "--out",
     metavar="FILE",

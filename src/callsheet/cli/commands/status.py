@@ -12,7 +12,7 @@ from callsheet.cli.screen import HTML, TERMINAL, Screen
 
 @click.command("status")
 @click.option("--no-drift", is_flag=True, help="Ask no provider; say nothing of drift.")
-@verb(formats=("terminal", "json", "html"))
+@verb(rendered=(HTML,))
 def command(screen: Screen, start: str, no_drift: bool) -> int:
     """Show all environments side by side: version, how far behind, prompts, drift, last run.
 
