@@ -101,7 +101,7 @@ def status(text: str = "dev") -> Mapping[str, Any]:
     plain: dict[str, Any] = {
         "follows": "release", "promotesFrom": None, "version": 7, "digest": DIGEST, "origin": None,
         "wanted": None, "behind": None, "resources": 29, "organisation": "org", "hold": None,
-        "drift": {"managed": 0},
+        "drift": None,
         "lastRun": {"verb": "apply", "endedAt": "2026-06-01T12:00:00Z", "exitCode": 0},
         "prompts": {}, "problems": [],
     }  # fmt: skip
@@ -109,7 +109,7 @@ def status(text: str = "dev") -> Mapping[str, Any]:
     return {
         "format": "callsheet.status/1",
         "environments": [
-            {**plain, "name": text, "follows": "tree", "version": None},
+            {**plain, "name": text, "follows": "tree", "version": None, "drift": {"managed": 0}},
             {**plain, "name": "uat", "origin": origin, "behind": {"files": 2, "versions": 1, "of": text}},
             {
                 **plain, "name": "prod", "origin": {"environment": "uat", "version": 6, "git": None},

@@ -199,6 +199,12 @@ def test_a_status_shows_its_matrix(opened: Open) -> None:
     ]  # fmt: skip
     runs = matrix.get_by_role("row", name="runs")
     assert [each.inner_text() for each in runs.get_by_role("cell").all()] == ["the working tree", "v7", "v7"]
+    drift = matrix.get_by_role("row", name="drift")
+    assert [each.text_content() for each in drift.get_by_role("cell").all()] == [
+        "none",
+        "-nothing",
+        "3 drifted",
+    ]
     prompts = found.page.get_by_role("table", name="The version of each prompt")
     assert prompts.get_by_role("rowheader").all_inner_texts() == ["orders", "dev ≠ skewed"]
 

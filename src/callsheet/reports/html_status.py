@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callsheet.reports.html_parts import section, sign
+from callsheet.reports.html_parts import section, sign, spoken
 from callsheet.reports.markup import Markup, tag
 from callsheet.reports.status_lines import NONE, matrix, prompt_rows
 
@@ -53,10 +53,12 @@ def _table(
     body = []
     for name, cells in rows:
         mark = tag("span", "≠ skewed", class_="badge update") if skewed and name in skewed else None
-        shown = [
-            tag("td", "none" if cell == NONE else cell, class_="empty" if cell == NONE else None)
-            for cell in cells
-        ]
+        shown = [tag("td", cell) if cell != NONE else _empty() for cell in cells]
         body.append(tag("tr", tag("th", name, " " if mark else None, mark, scope="row"), *shown))
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body))
     return tag("div", table, class_="drawing", role="region", tabindex=0, aria_label=f"{caption}; scrolls")
+
+
+def _empty() -> Markup:
+    """Nothing is known: not the same as a drift of `none`."""
+    return tag("td", tag("span", NONE, aria_hidden="true"), spoken("nothing"), class_="empty")

@@ -33,6 +33,8 @@ DOCS = Path(__file__).parents[3] / "docs"
         ("plan --output json", "json"),
         ("plan --output=json", "json"),
         ("plan -o terminal", "terminal"),
+        ("plan -o html", "html"),
+        ("graph -o dot", "dot"),
         ("plan -o", "terminal"),
         ("plan -e -o json", "json"),
         ("plan -eo json", "terminal"),
