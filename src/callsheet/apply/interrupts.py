@@ -1,4 +1,4 @@
-"""Ctrl-C while a run is under way: the first ends it in order, the second at once."""
+"""Ctrl-C, or what cancels a job, while a run is under way: the first ends it in order, the second at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+# GitHub sends both to a cancelled job, one after the other; Kubernetes sends the second.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -19,14 +22,17 @@ def interrupts(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before = {each: signal.getsignal(each) for each in _SIGNALS}
 
     def handle(_: int, __: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in _SIGNALS:
+            signal.signal(each, signal.default_int_handler)
         stop()
 
-    signal.signal(signal.SIGINT, handle)
+    for each in _SIGNALS:
+        signal.signal(each, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each in _SIGNALS:
+            signal.signal(each, before[each])
