@@ -30,6 +30,8 @@ _WRITES = {
 _READS = re.compile(r"\w+ GET ")
 # What has come back, so that the next call has to look at the lock first.
 _BACK = re.compile(r"after (POST|PATCH|DELETE|GET /[\w/-]+/\{id\}|put_blobs exports/dev) ")
+# One call of the writer that takes several requests.
+_WITHIN = re.compile(r"after POST /v2/knowledge-base")
 
 
 def to_kill_at(
@@ -61,7 +63,8 @@ def to_stop_at(boundaries: Sequence[str], backend: str) -> list[str]:
     back = [each for each in boundaries if _BACK.match(each)]
     if ALL:
         return back
-    return back[STORES.index(backend) :: 2 * _ONE_OF[backend][0] + 6]
+    some = back[STORES.index(backend) :: 2 * _ONE_OF[backend][0] + 6]
+    return [each for each in back if each in some or _WITHIN.match(each)]
 
 
 def instead(boundary: str, passed: Sequence[str]) -> str | None:

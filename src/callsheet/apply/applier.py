@@ -102,7 +102,7 @@ def _carry_out(
     )
     worker = Worker(
         reader=context.provider,
-        writer=context.provider.writer(),
+        writer=context.provider.writer(lease.vouch),
         kinds=context.kinds,
         content=archive.content,
         memory=Memory(context.kinds, veil, context.renderer),
@@ -115,7 +115,6 @@ def _carry_out(
             state.owns,
             state.key,
         ),
-        alive=lease.vouch,
         hide=context.secrets.hide,
     )
 

@@ -49,7 +49,6 @@ class Worker:
     label: Mapping[str, str]
     keyed: bool  # the plan was made with a lineage
     traces: Traces
-    alive: Callable[[], None]  # before every call that writes: raises where this process may not any more
     hide: Callable[[str], None]  # told of every secret that is taken from live
 
     def begin(
@@ -140,7 +139,6 @@ class Worker:
 
     def _make(self, change: Change, body: Payload) -> RemoteObject:
         with self.traces.making(change.kind):
-            self.alive()
             try:
                 made = self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
             except Ambiguous:
@@ -207,7 +205,6 @@ class Worker:
             body, clear = update_body(kind, change, step, before.payload, symbols)
             if body:
                 body = self._labelled(kind, change, body, before.payload)
-            self.alive()
             try:
                 return self.writer.update(change.kind, before, body, clear, key=change.idempotency_key)
             except Ambiguous:
@@ -226,7 +223,6 @@ class Worker:
         if live is not None:
             if ends:
                 self._fits(change, {}, state, kind, live)
-            self.alive()
             self.writer.delete(change.kind, live, key=change.idempotency_key)
         if ends:
             entry = Entry(remove=(change.address,))
