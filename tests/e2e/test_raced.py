@@ -127,6 +127,25 @@ def test_a_job_that_is_cancelled_before_its_first_write_gives_the_lock_back(worl
     settled(world)
 
 
+@pytest.mark.parametrize("sent", [SIGINT, SIGTERM], ids=lambda sent: sent.name)
+def test_a_job_that_is_cancelled_after_its_last_write_ends_as_if_it_were_not(
+    world: World, sent: Signals
+) -> None:
+    for name in NAMES:
+        world.assistant(name)
+    # For the plan, for the export, and to see what came of it.
+    gate = Gate(world, "GET /assistant nth=3")
+    with started(world, "apply", "--yes") as cancelled:
+        until(lambda: gate.arrived > 0, cancelled)
+        cancelled.send_signal(sent)
+        gate.open()
+        out, err = cancelled.communicate(timeout=60)
+    assert (cancelled.returncode, err) == (0, "")
+    assert "24 applied" in out
+    assert lock_and_begun(world) == (None, [])
+    settled(world)
+
+
 # The last as GitHub cancels a job.
 @pytest.mark.parametrize(
     ("first", "second"),

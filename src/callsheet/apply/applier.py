@@ -12,6 +12,7 @@ from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
 from callsheet.apply.executor import Executor, requests_of
+from callsheet.apply.interrupts import Interrupts, interrupts
 from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
@@ -23,6 +24,7 @@ from callsheet.apply.settling import settle
 from callsheet.apply.traces import Traces
 from callsheet.apply.worker import Worker
 from callsheet.diff.veil import Veil
+from callsheet.exports.export import Export
 from callsheet.model.diagnostics import Diagnostic, Severity
 from callsheet.model.errors import CallsheetError
 from callsheet.model.events import Event
@@ -59,9 +61,11 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease)
-        noticed = books.close(outcome)
-        ended = outcome.export and outcome.broken is None and not outcome.interrupted
+        export = _kept_before(archive, context, state, rechecked)
+        with interrupts() as interrupted:
+            outcome = _carry_out(archive, context, state, rechecked, lease, export, interrupted)
+            noticed = books.close(outcome)
+        ended = outcome.export and outcome.broken is None and not interrupted.asked
         tidied = tidy(context, lease) if ended else []
         return replace(
             outcome,
@@ -70,21 +74,32 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         )
 
 
+def _kept_before(archive: Archive, context: Context, state: State, rechecked: Rechecked) -> Export | None:
+    """The export that goes before the first write, where there is anything to write."""
+    plan = archive.plan
+    if not plan.changes and plan.mode != "rollback":
+        return None
+    return export_now(
+        context,
+        state,
+        archive,
+        rechecked.done,
+        lambda live: check_organisation(plan, state, live),
+        veil_of(context, state),
+    )
+
+
 def _carry_out(
-    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease
+    archive: Archive,
+    context: Context,
+    state: State,
+    rechecked: Rechecked,
+    lease: Lease,
+    export: Export | None,
+    interrupts: Interrupts,
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
-    export = None
-    if plan.changes or plan.mode == "rollback":
-        export = export_now(
-            context,
-            state,
-            archive,
-            rechecked.done,
-            lambda live: check_organisation(plan, state, live),
-            veil,
-        )
 
     def append(entries: list[Entry]) -> State:
         lease.check()
@@ -136,7 +151,7 @@ def _carry_out(
         context.listener,
         context.provider.capabilities.parallel_writes,
     )
-    results = executor.run()
+    results = executor.run(interrupts)
     diagnostics: list[Diagnostic] = []
     if not journal.broken:
         entries, diagnostics = _look_again(plan, results, journal.state, context, veil)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 from callsheet.apply.body import Symbols
-from callsheet.apply.interrupts import interrupts
+from callsheet.apply.interrupts import Interrupts
 from callsheet.apply.journal import Journal
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
@@ -99,7 +99,7 @@ class Executor:
         self._running: dict[Node, Future[StepDone]] = {}
         self.interrupted = False
 
-    def run(self) -> tuple[Result, ...]:
+    def run(self, interrupts: Interrupts) -> tuple[Result, ...]:
         """Every change's end, in the plan's order. What stops the whole run is in the journal's `broken`."""
         order: graphlib.TopologicalSorter[Node] = graphlib.TopologicalSorter(
             {node: self._before(node) for node in self._steps}
@@ -109,14 +109,14 @@ class Executor:
         pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
         wait = True
         try:
-            with interrupts(partial(finished.put, None)):
-                self._walk(order, pool, finished)
+            interrupts.then(partial(finished.put, None))
+            self._walk(order, pool, finished)
         except CallsheetError as cause:
             # The lock or the store is lost: calls under way end, and the journal knows them as begun.
             self._journal.broken = cause
-        except KeyboardInterrupt:
+        except Abandoned:
             wait = False
-            raise Abandoned from None
+            raise
         finally:
             pool.shutdown(wait=wait, cancel_futures=True)
         if self._journal.broken:
