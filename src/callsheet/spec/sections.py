@@ -8,6 +8,7 @@ from pydantic import Field
 
 from callsheet.spec.envelope import NAME_PATTERN
 from callsheet.spec.portable import ModelChoice, Native, Sensitive, Shape, Transcriber, VoiceChoice
+from callsheet.spec.protection import ProtectionSection
 
 
 class ProviderSection(Shape):
@@ -72,7 +73,7 @@ class DefaultsSection(Shape):
     secrets: str | None = Field(
         None, description="Where authRef: secrets/NAME leads; {name}, or {NAME} in upper snake case."
     )
-    protection: Native | None = Field(None, description="Who may apply what, and when.")
+    protection: ProtectionSection | None = Field(None, description="Who may apply what, and when.")
 
 
 class EnvironmentSection(DefaultsSection):
