@@ -16,11 +16,13 @@ from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
+from callsheet.apply.protecting import record_protection
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
 from callsheet.apply.recovery import told
 from callsheet.apply.settling import settle
 from callsheet.apply.traces import Traces
+from callsheet.apply.trail import trail_of
 from callsheet.apply.worker import Worker
 from callsheet.diff.veil import Veil
 from callsheet.model.diagnostics import Diagnostic, Severity
@@ -28,6 +30,7 @@ from callsheet.model.errors import CallsheetError
 from callsheet.model.events import Event
 from callsheet.plan.archive import Archive
 from callsheet.plan.plan import Plan
+from callsheet.policy.judging import Judgement
 from callsheet.state.lock import Lease
 from callsheet.state.snapshot import Entry, State
 
@@ -36,12 +39,14 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     """Carry the plan out. Refused, Stale, Held and SecretError come before the first write, and then nothing
     is written; failures after it are in the outcome."""
     plan = archive.plan
-    refuse(plan)
     state = context.ledger.load()
+    check_fits(plan, state, context.target)
+    judgement = context.judge(plan, state)
+    refuse(plan, judgement)
     check_hold(plan, state)
-    if plan.empty and not plan.notices and not state.begun and hold_after(plan, state, {}) is None:
-        check_fits(plan, state, context.target)
-        return Outcome(serial=state.serial)
+    kept = hold_after(plan, state, {}) is None and judgement.record is None
+    if plan.empty and not plan.notices and not state.begun and kept:
+        return Outcome(serial=state.serial, diagnostics=judgement.warnings)
     # Told before anything is locked, as far as it can be told without asking anybody.
     check_secrets(plan, context.secrets, done_before(plan, state))
     with (
@@ -51,6 +56,9 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state, found = settle(context, lease, books)
         check_fits(plan, state, context.target)
         check_hold(plan, state)
+        # A sign-off may have been taken back, or another protection recorded, while the lock was waited for.
+        judgement = books.judgement = context.judge(plan, state)
+        refuse(plan, judgement)
         rechecked = recheck(plan, state, context.provider, context.kinds)
         check_organisation(plan, state, rechecked.live.values())
         check_secrets(plan, context.secrets, rechecked.done)
@@ -59,19 +67,25 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease)
+        outcome = _carry_out(archive, context, state, rechecked, lease, judgement)
+        recorded = record_protection(judgement, outcome, context, lease)
         noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not outcome.interrupted
         tidied = tidy(context, lease) if ended else []
         return replace(
             outcome,
-            diagnostics=(*map(told, found), *outcome.diagnostics, *noticed, *tidied),
+            diagnostics=(*map(told, found), *outcome.diagnostics, *recorded, *noticed, *tidied),
             serial=context.ledger.state.serial,
         )
 
 
 def _carry_out(
-    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease
+    archive: Archive,
+    context: Context,
+    state: State,
+    rechecked: Rechecked,
+    lease: Lease,
+    judgement: Judgement,
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
@@ -90,7 +104,7 @@ def _carry_out(
         lease.check()
         return context.ledger.append(entries)
 
-    started = _started(plan, context, state)
+    started = _started(plan, context, state) | trail_of(judgement, veil.name)
     state = append(
         [
             Entry(

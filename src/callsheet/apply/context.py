@@ -13,6 +13,8 @@ from callsheet.diff.veil import Veil
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Kind
 from callsheet.model.value import Secret, Text
+from callsheet.plan.plan import Plan
+from callsheet.policy.judging import Judgement
 from callsheet.providers.base import Provider
 from callsheet.spec.environments import Retention
 from callsheet.state.ledger import Ledger
@@ -53,6 +55,8 @@ class Context:
     listener: Listener = silent
     lock_timeout: float = 0.0
     retention: Retention = field(default_factory=Retention)
+    # Judges the plan by the protections that hold, with state as it is at that moment.
+    judge: Callable[[Plan, State], Judgement] = lambda _, __: Judgement()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ VERBS = {
     "validate": "Check the files, without asking anybody.",
     "plan": "Show what apply would change, and why.",
     "show": "Show a plan file again.",
+    "approve": "Sign a plan off; list sign-offs, take one back.",
     "apply": "Carry out a plan.",
     "destroy": "Delete everything that one environment manages.",
     "rollback": "Go back to what was before a run.",

@@ -14,14 +14,21 @@ from callsheet.audit.record import What
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Stale
 from callsheet.operations.aside import keep
+from callsheet.operations.protecting import judgement_of
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import WORK, Session
 from callsheet.plan.archive import Archive
+from callsheet.plan.plan import Plan
 
 
 def apply(session: Session, archive: Archive) -> Outcome:
     """Carry the plan out in the session's environment, which must be the plan's."""
-    plan = archive.plan
+    check_ours(session, archive.plan)
+    return apply_plan(archive, context_of(session, archive.plan.mode))
+
+
+def check_ours(session: Session, plan: Plan) -> None:
+    """Stale where the plan is for another environment, or another project's."""
     if plan.environment != session.environment.name:
         raise Stale(
             f"the plan is for {plan.environment}, not for {session.environment.name}",
@@ -33,7 +40,6 @@ def apply(session: Session, archive: Archive) -> Outcome:
             hint="plan again",
             code="stale.identity",
         )
-    return apply_plan(archive, context_of(session, plan.mode))
 
 
 def settle_journal(session: Session) -> list[Diagnostic]:
@@ -73,4 +79,5 @@ def context_of(session: Session, verb: str) -> Context:
         listener=session.listener,
         lock_timeout=session.lock_timeout,
         retention=session.environment.exports,
+        judge=partial(judgement_of, session, applying=True),
     )

@@ -16,6 +16,7 @@ from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -73,7 +74,7 @@ def plan(session: Session, options: Options) -> Planned:
         diagnostics=(*estate.diagnostics, *_pinned(session)),
         options=options,
     )
-    made = make_plan(inputs)
+    made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, estate.contents))
 

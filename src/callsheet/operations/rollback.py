@@ -16,6 +16,7 @@ from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
 from callsheet.operations.holds import held_after
 from callsheet.operations.plan import Planned
+from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -77,6 +78,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             restoration=back.restoration,
         )
     )
+    made = judged(session, made, state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, _contents(session, made)))
 

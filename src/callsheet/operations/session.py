@@ -21,6 +21,7 @@ from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
 from callsheet.operations.loading import DEFAULT_PROVIDER, load_for, readable
 from callsheet.plan.inputs import Acknowledgement
+from callsheet.policy.case import Given
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
@@ -50,6 +51,7 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     lock_timeout: float = 0.0  # seconds
     files: bool = True
+    given: Given = field(default_factory=Given)
     run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
 
     @classmethod

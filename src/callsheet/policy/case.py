@@ -16,12 +16,14 @@ from callsheet.state.snapshot import State
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What somebody gives with a call. `overrides` are the rules to set aside, for `reason`."""
+    """What somebody gives with a call. `overrides` are the rules to set aside, for `reason`. `applying`: what
+    is planned is applied right away, by the same principal."""
 
     ticket: str | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     reason: str = ""
+    applying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def coverage(
     why_not: dict[str, str] = {}
     for each in case.sign_offs:
         name = each.by.name.casefold()
-        if problem := _problem(each, bound, protection, case, frozenset(digests), asked):
+        if problem := why_not_counted(each, bound, protection, case, frozenset(digests), asked):
             why_not[name] = f"{each.by.shown} {problem}"
         else:
             counted.setdefault(name, each)
@@ -37,9 +37,10 @@ def coverage(
     )
 
 
-def _problem(
+def why_not_counted(
     each: SignOff, bound: Bound, protection: Protection, case: Case, digests: frozenset[str], four_eyes: bool
 ) -> str | None:
+    """Why one sign-off does not count, as a verb after the name; None where it does."""
     if each.bound.target != bound.target:
         return "signed for another target"
     if each.bound.instance != bound.instance:
@@ -58,7 +59,7 @@ def _problem(
     return None
 
 
-def _missing(case: Case, each: SignOff) -> str:
-    new = [change.address for change in case.plan.changes if change.change_digest not in each.digests]
+def _missing(case: Case, one: SignOff) -> str:
+    new = [each.address for each in case.plan.changes if each.compute_digest() not in one.digests]
     more = f" and {len(new) - 3} more" if len(new) > 3 else ""
     return f" (not {', '.join(new[:3])}{more})" if new else ""

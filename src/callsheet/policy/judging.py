@@ -14,9 +14,9 @@ from callsheet.policy.coverage import coverage
 from callsheet.policy.loosening import digest_of, loosened
 from callsheet.policy.protection import Protection
 from callsheet.policy.rules import ABOUT_WHAT, ABOUT_WHO, NAMES, PASSED, PENDING, REFUSED, gate_of
-from callsheet.policy.sign_offs import LOOSENING, SignOff
+from callsheet.policy.sign_offs import SignOff, digests_of
 
-OVERRIDDEN = "overridden"
+LOOSENING, OVERRIDDEN = "loosening", "overridden"
 _RECORDED = " (as recorded)"
 
 
@@ -106,6 +106,7 @@ class _Loosening:
 
     what: tuple[str, ...] = ()
     digest: str = ""
+    to: Mapping[str, Any] = field(default_factory=dict)
     required: int = 1
     signed: tuple[SignOff, ...] = ()
     why_not: tuple[str, ...] = ()
@@ -121,9 +122,9 @@ class _Loosening:
         found = coverage(recorded, case, {digest}, four_eyes=True)
         whom = recorded.sign_offs.whom
         required = max(1, recorded.sign_offs.required)
-        return cls(
-            what, digest, required, found.counted, found.why_not, f" by one of: {whom}" if whom else ""
-        )
+        told = f" by one of: {whom}" if whom else ""
+        to = dict(protections.proposed.body)
+        return cls(what, digest, to, required, found.counted, found.why_not, told)
 
     @property
     def unsigned(self) -> bool:
@@ -134,9 +135,10 @@ class _Loosening:
         if not self.what:
             return
         told = f"the files loosen the protection ({'; '.join(self.what)})"
+        given = {"digest": self.digest, "to": self.to}
         if not self.unsigned:
             names = ", ".join(each.by.shown for each in self.signed)
-            yield Gate(LOOSENING, PASSED, f"{told}, signed off by {names}", given={"digest": self.digest})
+            yield Gate(LOOSENING, PASSED, f"{told}, signed off by {names}", given=given)
             return
         have = f"{len(self.signed)} of {self.required} sign-offs given for it"
         why = f"; {'; '.join(self.why_not)}" if self.why_not else ""
@@ -145,7 +147,7 @@ class _Loosening:
             PENDING,
             f"{told}: the recorded one holds as well, and stays; {have}{why}",
             f"callsheet approve FILE, of this plan in a file{self.whom}, not by whoever made or applies it",
-            {"digest": self.digest},
+            given,
         )
 
     def warnings(self) -> Iterator[Diagnostic]:
@@ -159,7 +161,7 @@ class _Loosening:
 
 
 def _used(protections: Protections, case: Case, loosening: _Loosening) -> tuple[SignOff, ...]:
-    changes = {change.change_digest for change in case.plan.changes}
+    changes = digests_of(case.plan)
     found = list(loosening.signed)
     for each in protections.both:
         if each.sign_offs.required and changes:

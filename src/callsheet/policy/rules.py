@@ -13,6 +13,7 @@ from callsheet.policy.case import Case
 from callsheet.policy.coverage import coverage
 from callsheet.policy.evidence import Evidence
 from callsheet.policy.protection import Protection, Threshold
+from callsheet.policy.sign_offs import digests_of
 
 PASSED, PENDING, REFUSED = "passed", "pending", "refused"
 Rule: TypeAlias = Callable[[Protection, Case], Iterator[Gate]]
@@ -62,8 +63,7 @@ def _sign_offs(protection: Protection, case: Case) -> Iterator[Gate]:
     asked = protection.sign_offs
     if not asked.required:
         return
-    changes = {change.change_digest for change in case.plan.changes}
-    found = coverage(protection, case, changes)
+    found = coverage(protection, case, digests_of(case.plan))
     names = ", ".join(each.by.shown for each in found.counted)
     if len(found.counted) >= asked.required:
         yield Gate("signOffs", PASSED, f"signed off by {names}")

@@ -20,7 +20,6 @@ from callsheet.state.snapshot import State
 from callsheet.state.store import Moved, Store
 
 FORMAT = "callsheet.approval/1"
-LOOSENING = "loosening"  # the rule
 _ATTEMPTS = 20
 
 
@@ -82,10 +81,9 @@ class SignOff:
         )
 
 
-def signable(plan: Plan) -> frozenset[str]:
-    """What a sign-off of this plan covers: its changes, and the loosening of the protection that it shows."""
-    shown = [gate.given["digest"] for gate in plan.gates if gate.rule == LOOSENING and gate.given]
-    return frozenset([*(change.change_digest for change in plan.changes), *shown])
+def digests_of(plan: Plan) -> frozenset[str]:
+    """The digests of a plan's changes, of what they are and not of what the plan says that they are."""
+    return frozenset(change.compute_digest() for change in plan.changes)
 
 
 def same_person(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some hours of some days, by the clock of a time zone. `begin` and `end` are HH:MM; the end is outside."""
+    """Some hours of some days, by the clock of a zone. `begin` and `end` are HH:MM; the end is outside."""
 
     days: tuple[str, ...] = DAYS
     begin: str = "00:00"
