@@ -9,6 +9,7 @@ from typing import Any
 from callsheet.apply.checks import refuse
 from callsheet.diff.veil import Veil
 from callsheet.model.errors import CallsheetError, Refused, Stale
+from callsheet.model.value import Secret, Text
 from callsheet.operations.apply import check_ours
 from callsheet.operations.protecting import protections_of
 from callsheet.operations.secrecy import known_secrets
@@ -147,6 +148,8 @@ def _check_fits(plan: Plan, state: State) -> None:
 def _check_comment(session: Session, state: State, comment: str) -> None:
     if len(comment) > _LONGEST:
         raise CallsheetError(f"a comment has at most {_LONGEST} characters", code="usage")
+    if comment and isinstance(key := session.environment.provider.api_key, Secret | Text):
+        session.keeper.digest(key, state.key)  # known from here on, as far as it resolves here
     if comment and Veil.of(known_secrets(session, state), state.key).name(comment) != comment:
         raise CallsheetError(
             "the comment holds the value of a secret", detail="Nothing was signed.", code="usage"

@@ -18,20 +18,30 @@ BAD = (
     ("principals: ['']", "spec.protection | environments.yaml:4:20 | an entry is empty | a name, a glob"),
     ("principals: [{a: b}]", "spec.protection | environments.yaml:4:20 | `oidc` names no issuer | Add oidc:"),
     ("verified: true", "spec.protection | environments.yaml:4:17 | nobody can be verified | Add oidc:"),
-    ("oidc: [{issuer: github}]", (
-        "spec.missing-key | environments.yaml:4:14 | oidc[0].audience is missing | Add it.\n"
-        "spec.value | environments.yaml:4:23 | must be an http or https address |"
-    )),
+    (
+        "oidc: [{issuer: github}]",
+        (
+            "spec.missing-key | environments.yaml:4:14 | oidc[0].audience is missing | Add it.\n"
+            "spec.value | environments.yaml:4:23 | must be an http or https address |"
+        ),
+    ),
     ("signOffs: -1", "spec.value | environments.yaml:4:17 | must be at least 0 |"),
     ("signOffs: {requird: 1}", "spec.unknown-key | environments.yaml:4:18 | 'requird' | mean required?"),
     ("signOffs: {from: []}", "spec.protection | environments.yaml:4:24 | signOffs.from is empty |"),
     ("changeWindow: {days: [funday]}", "spec.value | environments.yaml:4:29 | must be one of mon, tue |"),
     ("changeWindow: {from: '9:00'}", "spec.value | environments.yaml:4:28 | must be a time such as 09:00 |"),
-    ("changeWindow: [{from: '10:00', to: '09:00'}]", (
-        "spec.protection | environments.yaml:4:42 | ends before it begins | over midnight is two"
-    )),
-    ("changeWindow: {timezone: Mars/X}", "spec.protection | environments.yaml:4:32 | no time zone 'Mars/X' |"),
-    ("changeWindow: {timezone: ../etc}", "spec.protection | environments.yaml:4:32 | no time zone '../etc' |"),
+    (
+        "changeWindow: [{from: '10:00', to: '09:00'}]",
+        ("spec.protection | environments.yaml:4:42 | ends before it begins | over midnight is two"),
+    ),
+    (
+        "changeWindow: {timezone: Mars/X}",
+        "spec.protection | environments.yaml:4:32 | no time zone 'Mars/X' |",
+    ),
+    (
+        "changeWindow: {timezone: ../etc}",
+        "spec.protection | environments.yaml:4:32 | no time zone '../etc' |",
+    ),
     ("ticket: '('", "spec.protection | environments.yaml:4:15 | is no regular expression |"),
     ("maxDeletes: -1", "spec.value | environments.yaml:4:19 | must be at least 0 |"),
     ("maxDeleteRatio: 2", "spec.value | environments.yaml:4:23 | must be at most 1 |"),
@@ -40,9 +50,12 @@ BAD = (
     ("gates: [{name: a}, {name: a}]", "spec.protection | environments.yaml:4:33 | a gate a already |"),
     ("denyVariables: ['=x']", "spec.protection | environments.yaml:4:23 | names no variable | NAME=value"),
     ("override: {}", "spec.missing-key | environments.yaml:4:17 | override.allowed is missing |"),
-    ("override: {allowed: true, by: []}", "spec.protection | environments.yaml:4:37 | override.by is empty |"),
+    (
+        "override: {allowed: true, by: []}",
+        "spec.protection | environments.yaml:4:37 | override.by is empty |",
+    ),
     ("ticket: secrets://env/X", "spec.type | environments.yaml:4:15 | must be text, not a secret |"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("text", "expected"), BAD, ids=[text for text, _ in BAD])
@@ -61,7 +74,7 @@ def protection(root: Path, text: str) -> Any:
 def test_shorthands_are_written_out_and_defaults_filled_in(tmp_path: Path) -> None:
     assert protection(
         tmp_path,
-        "{sign_offs: 2, change_window: {days: [fri, mon], to: '17:00'}, gates: [{name: unit}], verified: false}",
+        "{sign_offs: 2, change_window: {days: [fri, mon], to: '17:00'}, gates: [{name: unit}]}",
     ) == {
         "signOffs": {"required": 2, "fourEyes": True},
         "changeWindow": [{"days": ["mon", "fri"], "from": "00:00", "to": "17:00", "timezone": "UTC"}],
