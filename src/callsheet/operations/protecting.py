@@ -32,9 +32,10 @@ def protections_of(session: Session, state: State) -> Protections:
     proposed = session.environment.protection
     if proposed is None:
         raise SpecError(
-            f"the protection of {session.environment.name} is not right",
+            f"{session.environments.source.file} has errors, so the protection of {session.environment.name} "
+            "cannot be told",
             detail="Nothing was written. A protection that cannot be read is not taken for none.",
-            hint="callsheet validate tells what is wrong with it",
+            hint="callsheet validate tells what is wrong",
             place=session.environment.origin(("protection",)).place(),
             code="spec.protection",
         )

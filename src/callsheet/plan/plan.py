@@ -36,9 +36,8 @@ class Gate:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Gate:
-        return cls(
-            data["rule"], data["status"], data["message"], data.get("satisfiedBy", ""), data.get("given")
-        )
+        given = dict(data["given"]) if "given" in data else None
+        return cls(data["rule"], data["status"], data["message"], data.get("satisfiedBy", ""), given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ class Plan:
             unchanged=data["summary"]["unchanged"],
             mode=data["mode"],
             digest=data["digest"],
-            author=data.get("author"),
+            author=dict(data["author"]) if "author" in data else None,
         )
 
 

@@ -107,9 +107,9 @@ def _hour(case: Case, opens: datetime) -> str:
 def _ticket(protection: Protection, case: Case) -> Iterator[Gate]:
     if (pattern := protection.ticket) is None:
         return
-    ticket = case.given.ticket or case.planned("ticket").get("ticket")
+    ticket = case.given.ticket or str(case.planned("ticket").get("ticket") or "")
     how = f"give --ticket with text like {pattern}"
-    if ticket is None:
+    if not ticket:
         yield Gate("ticket", PENDING, "no ticket is named", how)
     elif len(ticket) <= _TICKET and re.fullmatch(pattern, ticket):
         yield Gate("ticket", PASSED, f"for {ticket}", given={"ticket": ticket})

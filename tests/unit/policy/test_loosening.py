@@ -288,5 +288,5 @@ def test_a_protection_in_the_files_that_is_wrong_is_not_taken_for_none(dev: Prot
         rollback(session, run, Options())
     assert caught.value.diagnostics
     dev.protect(ticket="(")
-    with dev.session("anna", files=False) as session, pytest.raises(CallsheetError, match="is not right"):
+    with dev.session("anna", files=False) as session, pytest.raises(CallsheetError, match="cannot be told"):
         rollback(session, run, Options())

@@ -397,3 +397,12 @@ def test_reviewed_is_of_the_same_instance_and_target(dev: Protected) -> None:
 def test_reviewed_is_for_plans_made_now(dev: Protected) -> None:
     file = str(dev.file(dev.plan()))
     assert dev.call("apply", file, "--reviewed", file)[0] == 1
+
+
+def test_whether_secrets_resolve_where_it_is_planned_makes_no_other_change(dev: Protected) -> None:
+    dev.protect(signOffs=1)
+    server = {"server": {"url": "https://x.example", "headers": {"X": "secrets://env/T"}}}
+    dev.world.assistant("a", firstMessage="after", native=server)
+    dev.sign(dev.plan())
+    dev.world.variables["T"] = "canary-token"
+    assert dev.apply().exit_code == DONE
