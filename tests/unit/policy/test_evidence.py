@@ -9,6 +9,7 @@ import pytest
 
 from callsheet.model.errors import CallsheetError
 from callsheet.policy.evidence import FORMAT, Evidence, read_evidence
+from unit.reports.test_published import findings
 
 BOUND = '<properties><property name="callsheet.source" value="sha256:s"/></properties>'
 CASES = (
@@ -103,6 +104,7 @@ GOOD = {
 
 
 def test_our_own_format() -> None:
+    assert findings("evidence", GOOD) == []
     found = read(json.dumps(GOOD))
     assert counted(found) == ("sha256:s", 2, 0, 1)
     assert (found.at, found.tool) == ("2026-11-20T10:00:00Z", "ours")
@@ -125,3 +127,4 @@ def test_our_own_format() -> None:
 def test_our_own_format_is_held_to(key: str, value: Any) -> None:
     with pytest.raises(CallsheetError):
         read(json.dumps({**GOOD, key: value}))
+    assert findings("evidence", {**GOOD, key: value}) or (key, value) in (("name", "other"), ("at", "soon"))

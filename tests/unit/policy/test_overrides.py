@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from callsheet.model.errors import DONE, CallsheetError
 from callsheet.policy.case import Given
 from support.protected import OIDC, Protected, codes, job
+from unit.reports.test_published import findings
 
 ASIDE = Given(overrides=("ticket",), reason="2 a.m.")
 MAY = {"allowed": True, "by": ["bert"]}
@@ -106,6 +108,7 @@ def test_the_command_line(dev: Protected) -> None:
     assert "! overridden (ticket): no ticket is named; anna (unverified): 2 a.m." in out
     run = dev.record()["run"]
     assert "ticket: 2 a.m." in dev.call("runs", "show", run)[1]
+    assert findings("runs", json.loads(dev.call("runs", "show", run, "-o", "json")[1])) == []
     assert dev.call("rollback", "--env", "dev", "--to", run, "--yes")[0] == 3
     assert dev.call("destroy", "--env", "dev", "--confirm", "dev")[0] == 3
     aside = ("--override", "ticket", "--reason", "back")

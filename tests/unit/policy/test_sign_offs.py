@@ -15,6 +15,7 @@ from callsheet.model.errors import DONE, CallsheetError, Refused, Stale, StateEr
 from callsheet.operations.approve import prepared, sign
 from callsheet.state.snapshot import Entry
 from support.protected import ISSUER, OIDC, Protected, codes, job, person
+from unit.reports.test_published import findings
 
 
 def test_a_plan_made_again_is_covered(dev: Protected) -> None:
@@ -338,14 +339,19 @@ def test_approve_list_and_revoke(dev: Protected) -> None:
     assert code == 0
     assert "carl (unverified): 1 change, plan sha256:" in out
     assert out.splitlines()[0].endswith("fine")
-    [told] = json.loads(dev.call("approve", "--list", "-o", "json")[1])["signOffs"]
+    listed = json.loads(dev.call("approve", "--list", "-o", "json")[1])
+    assert findings("approvals", listed) == []
+    [told] = listed["signOffs"]
     assert (told["by"]["name"], told["current"], told["comment"]) == ("carl", True, "fine")
     assert dev.call("approve", "--revoke", told["id"][:6], user="dora")[0] == 3
     assert dev.call("approve", "--revoke", told["id"][:6], user="carl")[0] == 0
     assert dev.call("apply", file, user="bert")[0] == 3
     signed = json.loads(dev.call("approve", file, "--yes", "-o", "json", user="carl")[1])
+    assert findings("approvals", signed) == []
     assert [each["by"]["name"] for each in signed["signOffs"]] == ["carl"]
     assert dev.call("apply", file, user="bert")[0] == 0
+    out = dev.call("runs", "show", dev.record()["run"], "-o", "json")[1]
+    assert findings("runs", json.loads(out)) == []
     out = dev.call("runs", "show", dev.record()["run"])[1]
     assert "carl (unverified), " in out
 
