@@ -16,6 +16,7 @@ from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
+from callsheet.apply.pinning import kept_release, moves_pin
 from callsheet.apply.protecting import record_protection
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
@@ -41,11 +42,12 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     plan = archive.plan
     state = context.ledger.load()
     check_fits(plan, state, context.target)
+    moves = moves_pin(plan, state)
     judgement = context.judge(plan, state)
     refuse(plan, judgement)
     check_hold(plan, state)
-    kept = hold_after(plan, state, {}) is None and judgement.record is None
-    if plan.empty and not plan.notices and not state.begun and kept:
+    idle = plan.empty and not plan.notices and not state.begun and not moves and judgement.record is None
+    if idle and hold_after(plan, state, {}) is None:
         return Outcome(serial=state.serial, diagnostics=judgement.warnings)
     # Told before anything is locked, as far as it can be told without asking anybody.
     check_secrets(plan, context.secrets, done_before(plan, state))
@@ -56,6 +58,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state, found = settle(context, lease, books)
         check_fits(plan, state, context.target)
         check_hold(plan, state)
+        moves = moves_pin(plan, state)
         # A sign-off may have been taken back, or another protection recorded, while the lock was waited for.
         judgement = books.judgement = context.judge(plan, state)
         refuse(plan, judgement)
@@ -67,7 +70,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease, judgement)
+        outcome = _carry_out(archive, context, state, rechecked, lease, moves, judgement)
         recorded = record_protection(judgement, outcome, context, lease)
         noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not outcome.interrupted
@@ -85,6 +88,7 @@ def _carry_out(
     state: State,
     rechecked: Rechecked,
     lease: Lease,
+    moves: bool,
     judgement: Judgement,
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
@@ -99,6 +103,8 @@ def _carry_out(
             lambda live: check_organisation(plan, state, live),
             veil,
         )
+
+    pinning = kept_release(archive, context.store, state) if moves else None
 
     def append(entries: list[Entry]) -> State:
         lease.check()
@@ -155,6 +161,12 @@ def _carry_out(
     diagnostics: list[Diagnostic] = []
     if not journal.broken:
         entries, diagnostics = _look_again(plan, results, journal.state, context, veil)
+        if not executor.interrupted and all(each.status == "applied" for each in results):
+            if pinning is not None:
+                entries.append(pinning.entry(journal.state, started))
+            if plan.mode == "destroy" and not journal.state.records:
+                # What is made under this name from here on is another instance: no sign-off of this one fits.
+                entries.append(Entry(instance=context.ledger.new_instance()))
         if entries:
             journal.finish(entries)
     if journal.broken:

@@ -16,12 +16,15 @@ from callsheet.plan.refusals import holding
 from callsheet.policy.judging import Judgement
 from callsheet.state.snapshot import State
 
+# The modes that bring files to an environment, and that a hold stops.
+FROM_FILES = ("apply", "promote")
+
 
 def check_hold(plan: Plan, state: State) -> None:
     """Refused where a rollback holds the plan's files, also one that came after the plan was made."""
     hold = holding(state, plan.source)
     lifted = any(gate.rule == "hold" and gate.status == "passed" for gate in plan.gates)
-    if hold and plan.mode == "apply" and not lifted:
+    if hold and plan.mode in FROM_FILES and not lifted:
         raise Refused(
             f"these files were rolled back by run {hold['run']} ({hold['by']}, {hold['at']}), "
             "and this would bring them back",
@@ -42,9 +45,11 @@ def hold_after(plan: Plan, state: State, run: Mapping[str, Any]) -> Mapping[str,
             "run": run.get("id"),
             **who,
             "digests": list(plan.source["holds"]),
-            "export": plan.source["digest"],
+            "export": plan.source["digest"] if plan.source["kind"] == "export" else None,
         }
-    lifted = plan.mode == "apply" and state.hold and not (plan.empty and holding(state, plan.source) is None)
+    lifted = (
+        plan.mode in FROM_FILES and state.hold and not (plan.empty and holding(state, plan.source) is None)
+    )
     return {} if lifted else None
 
 

@@ -205,6 +205,10 @@ class Worker:
         change = revealed(change, lambda: before.payload, state.key, self.hide)
         for last in (False, True):
             body, clear = update_body(kind, change, step, before.payload, symbols)
+            if kind.label_path and kind.label_path[:1] in clear:
+                # What holds the mark is emptied but for the mark.
+                clear = [path for path in clear if path != kind.label_path[:1]]
+                body[str(kind.label_path[0])] = {}
             if body:
                 body = self._labelled(kind, change, body, before.payload)
             self.alive()

@@ -60,6 +60,8 @@ def given_of(options: dict[str, Any], *, applying: bool) -> Given:
         )
     if reason and not overrides:
         raise CallsheetError("--reason is for --override RULE, which is not given", code="usage")
+    if overrides and not applying:
+        raise CallsheetError("--override is for applying, and --out does not apply", code="usage")
     return Given(ticket, dict(map(_evidence, evidence or ())), tuple(overrides or ()), reason, applying)
 
 

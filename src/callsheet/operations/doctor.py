@@ -16,6 +16,7 @@ from callsheet.model.value import Secret
 from callsheet.operations.plan import desired
 from callsheet.operations.secrets import references
 from callsheet.operations.session import Session
+from callsheet.releases.pin import pinned
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 # Certificates and time stamps from before this version existed mean a wrong clock.
@@ -121,8 +122,16 @@ def _environment(session: Session) -> Check:
 
 
 def _files(session: Session) -> Check:
+    environment = session.environment
+    release = ""
+    if environment.pinned:
+        pin = pinned(session.ledger.load())
+        if pin is None and environment.release is None:
+            todo = f"callsheet promote --from {environment.promotes_from or 'ENV'} --to {environment.name}"
+            return Check("files", WARN, f"{environment.name} runs no release yet", todo)
+        release = f"release {pin.named(environment.name)}: " if pin else ""
     estate = desired(session)
-    found = f"{len(estate.resources)} resources"
+    found = f"{release}{len(estate.resources)} resources"
     if estate.diagnostics:
         return Check(
             "files", WARN, f"{found}, {len(estate.diagnostics)} remarks", "see them with `callsheet validate`"
@@ -136,7 +145,7 @@ def _secrets(session: Session) -> Check:
     try:
         uris = references(session)
     except CallsheetError:
-        return Check("secrets", SKIPPED, "the files are not valid")
+        return Check("secrets", SKIPPED, "there are no valid files, or no release")
     if problems := session.keeper.check(map(Secret, uris)):
         said = "; ".join(each.summary for each in problems)
         return Check("secrets", FAIL, said, problems[0].hint or "set what the references name")

@@ -73,6 +73,7 @@ def take_now(session: Session, out: Path | None = None) -> dict[str, Any]:
 
 def listed(session: Session) -> dict[str, Any]:
     """Every export that is kept, newest first. JSON."""
+    session.ledger.check_here()
     return {
         "format": LIST,
         "environment": session.environment.name,
@@ -84,6 +85,7 @@ def listed(session: Session) -> dict[str, Any]:
 
 def shown(session: Session, text: str, kind: str | None) -> dict[str, Any]:
     """What an export holds, of one kind or of all. JSON; secrets are digests there."""
+    session.ledger.check_here()
     environment = session.environment.name
     export = load(session.store, environment, find(session.store, environment, text).sha256)
     if kind is not None and kind not in export.ids:
@@ -98,6 +100,7 @@ def shown(session: Session, text: str, kind: str | None) -> dict[str, Any]:
 
 def verified(session: Session, text: str | None) -> dict[str, Any]:
     """Read an export back, or all of them. JSON of what is damaged, newest first."""
+    session.ledger.check_here()
     environment = session.environment.name
     known = (
         index_of(session.store, environment) if text is None else (find(session.store, environment, text),)

@@ -6,10 +6,11 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callsheet import __version__
 from callsheet.audit.tape import Tape
@@ -19,7 +20,7 @@ from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
-from callsheet.operations.loading import DEFAULT_PROVIDER, load_for, readable
+from callsheet.operations.loading import DEFAULT_PROVIDER, Loaded, attempt
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.policy.case import Given
 from callsheet.providers.base import Provider
@@ -32,6 +33,9 @@ from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lock
 from callsheet.state.store import Store
 from callsheet.state.stores import check_ephemeral, open_store
+
+if TYPE_CHECKING:
+    from callsheet.operations.sources import Source
 
 WORK = ".callsheet"
 SANDBOX = "sandbox:"
@@ -53,6 +57,7 @@ class Session:
     files: bool = True
     given: Given = field(default_factory=Given)
     run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
+    _others: dict[str, Session] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def open(cls, start: Path, environment: str | None = None, **more: Any) -> Session:
@@ -72,19 +77,54 @@ class Session:
             sandbox.close()
         if keeper := self.__dict__.get("keeper"):
             keeper.close()
+        for other in self._others.values():
+            other.close()
 
     @cached_property
+    def _loaded(self) -> Loaded:
+        return attempt(self.root)
+
+    @cached_property
+    def tree(self) -> Project:
+        """The working tree. SpecError where its files are wrong."""
+        return self._loaded.right(self.environment_name)
+
+    @cached_property
+    def source(self) -> Source:
+        """What the environment is planned from: the tree, or its release."""
+        from callsheet.operations.sources import source_of
+
+        return source_of(self, self.ledger.load())
+
+    @property
     def project(self) -> Project:
-        return load_for(self.root, self.environment_name)
+        """The files that the environment runs: the working tree's, or those of its release."""
+        return self.source.project if self.environment.pinned else self.tree
 
     @cached_property
     def readable(self) -> Project:
         """What can be read of the files: all of them, or where they are not needed, those that are right."""
-        return self.project if self.files else readable(self.root)
+        if not self.files:
+            return self._loaded.readable
+        if not self.environment.pinned:
+            return self.tree
+        with suppress(CallsheetError):
+            return self.project
+        return self._loaded.readable
+
+    def beside(self, name: str) -> Session:
+        """Another environment of the same project; closed with this one. SpecError where there is none."""
+        if name not in self._others:
+            other = Session(
+                self.root, name, self.variables, self.listener, self.clock, self.lock_timeout, self.files
+            )
+            other.__dict__["_loaded"] = self._loaded
+            self._others[name] = other
+        return self._others[name]
 
     @property
     def environments(self) -> Environments:
-        return self.readable.environments
+        return self._loaded.readable.environments
 
     @cached_property
     def environment(self) -> Environment:

@@ -13,7 +13,16 @@ from callsheet.policy.case import Case
 from callsheet.policy.coverage import coverage
 from callsheet.policy.loosening import digest_of, loosened
 from callsheet.policy.protection import Protection
-from callsheet.policy.rules import ABOUT_WHAT, ABOUT_WHO, NAMES, PASSED, PENDING, REFUSED, gate_of
+from callsheet.policy.rules import (
+    ABOUT_SOURCE,
+    ABOUT_WHAT,
+    ABOUT_WHO,
+    NAMES,
+    PASSED,
+    PENDING,
+    REFUSED,
+    gate_of,
+)
 from callsheet.policy.sign_offs import SignOff, digests_of
 
 LOOSENING, OVERRIDDEN = "loosening", "overridden"
@@ -60,10 +69,11 @@ def judge(protections: Protections, case: Case) -> Judgement:
     """Every rule of both protections over the case. Refused for an override that nobody may give."""
     _check_overrides(protections, case)
     loosening = _Loosening.of(protections, case)
-    writes = (
-        bool(case.plan.changes or case.plan.notices) or case.plan.mode == "rollback" or protections.differ
-    )
-    rules = (*(ABOUT_WHO if writes else ()), *(ABOUT_WHAT if case.plan.changes else ()))
+    plan = case.plan
+    moves = bool((plan.source.get("release") or {}).get("new"))
+    writes = bool(plan.changes or plan.notices or moves) or plan.mode == "rollback" or protections.differ
+    about = ABOUT_WHAT if plan.changes else ABOUT_SOURCE if moves else ()
+    rules = (*(ABOUT_WHO if writes else ()), *about)
     gates: list[Gate] = []
     for rule in rules:
         found = [(each, gate) for each in protections.both for gate in rule(each, case)]

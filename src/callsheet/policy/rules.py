@@ -17,6 +17,7 @@ from callsheet.policy.sign_offs import digests_of
 
 PASSED, PENDING, REFUSED = "passed", "pending", "refused"
 Rule: TypeAlias = Callable[[Protection, Case], Iterator[Gate]]
+_FROM_FILES = ("apply", "promote")  # modes of plans; a rollback to a version is one to files of before
 _TICKET = 200
 _AHEAD = timedelta(minutes=5)
 _FEW = 5
@@ -152,8 +153,8 @@ def _require_clean(protection: Protection, case: Case) -> Iterator[Gate]:
 
 
 def _gates(protection: Protection, case: Case) -> Iterator[Gate]:
-    if case.plan.mode != "apply":
-        return  # No files are applied, so there is nothing that tests of files could say.
+    if case.plan.mode not in _FROM_FILES:
+        return  # No files are applied, or such as were applied before, when tests of them were asked for.
     for asked in protection.tests:
         rule = gate_of(asked.name)
         found = case.given.evidence.get(asked.name) or _planned(case, rule)
@@ -197,7 +198,8 @@ def _short_of(asked: Threshold, found: Evidence, case: Case, digest: str) -> Ite
 
 
 def _deny_variables(protection: Protection, case: Case) -> Iterator[Gate]:
-    if case.plan.mode != "apply" or not protection.deny_variables:
+    back_to_files = (case.plan.source.get("release") or {}).get("backTo") is not None
+    if not protection.deny_variables or not (case.plan.mode in _FROM_FILES or back_to_files):
         return
     how = "take it out of the environment's `variables`"
     denied = [
@@ -251,6 +253,8 @@ def _some(count: int, noun: str) -> str:
 
 # About whoever applies; asked wherever anything at all is written.
 ABOUT_WHO: tuple[Rule, ...] = (_principals, _verified)
+# About the files, also where a release of them changes nothing.
+ABOUT_SOURCE: tuple[Rule, ...] = (_gates, _deny_variables)
 # About the changes.
 ABOUT_WHAT: tuple[Rule, ...] = (
     _sign_offs,

@@ -18,6 +18,9 @@ def plan_lines(
     """The whole report; with `quiet` only refusals and the summary."""
     if not quiet:
         yield line(Span(view.headline, "headline"))
+        if view.prompts:
+            named = ", ".join(f"{name} {version}" for name, version in view.prompts)
+            yield line(Span(f"  prompts: {named}", "dim"))
         yield EMPTY
         for change in view.changes:
             yield from change_lines(change, verbose)

@@ -71,7 +71,7 @@ class EnvironmentsReader:
             for name, section in sections.items()
         }
         self._promotions(environments)
-        self._pins(pins, environments)
+        self._pins(pins, environments, chosen)
         return Environments(
             app=value.get("app") or self._folder,
             owner=value.get("owner"),
@@ -255,14 +255,25 @@ class EnvironmentsReader:
             if step == name:
                 self._error(path, "spec.promotion", f"{name} would be promoted from itself")
 
-    def _pins(self, pins: Mapping[str, Mapping[str, str]], environments: Mapping[str, Environment]) -> None:
+    def _pins(
+        self,
+        pins: Mapping[str, Mapping[str, str]],
+        environments: Mapping[str, Environment],
+        default: str | None,
+    ) -> None:
         for prompt, chosen in pins.items():
             for name, version in chosen.items():
                 path = ("prompts", prompt, name)
                 if name not in environments:
                     self._error(path, "spec.unknown-environment", f"there is no environment {name!r}",
                                 nearest(name, environments), key=True)  # fmt: skip
-                if version != "latest" and not is_version(version):
+                if version == "latest" and name != default:
+                    self._error(
+                        path, "spec.latest", f"{name} cannot follow the latest version of a prompt",
+                        "Pin a version, or leave the line out: then the release decides. "
+                        "Only the default environment follows.",
+                    )  # fmt: skip
+                elif version != "latest" and not is_version(version):
                     self._error(path, "spec.version", f"{version!r} is no version", "Write 2.3.0 or latest.")
 
     def _path(self, section: Mapping[str, Any], name: str, path: Path) -> Path:

@@ -24,10 +24,15 @@ class ExportsSection(Shape):
     """How long exports stay; one is removed only when both bounds allow it."""
 
     keep: int | None = Field(
-        None, ge=1, description="How many newer ones must there be before one is removed; 50 if not given."
+        None,
+        ge=1,
+        description="How many newer ones must there be before one is removed; 50 if not given, or null.",
     )
     days: int | None = Field(
-        None, ge=0, description="How many days old must one be before it is removed; 90 if not given."
+        None,
+        ge=0,
+        description="How many days old must one be before it is removed; 90 if not given, or null; "
+        "0 is no bound by age.",
     )
 
 

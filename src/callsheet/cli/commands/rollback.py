@@ -50,8 +50,6 @@ def command(
     """
     if env is None:
         raise CallsheetError("rollback needs --env: nothing is rolled back by default", code="usage")
-    if out is not None and given["overrides"]:
-        raise CallsheetError("--override is for applying, and --out does not apply", code="usage")
     if out is None:
         must_be_able_to_ask(screen, yes, "--yes")
     from callsheet.operations.plan import write_archive
