@@ -20,6 +20,7 @@ from callsheet.model.errors import CallsheetError, Refused
 from callsheet.model.principal import Principal
 from callsheet.operations.apply import apply
 from callsheet.operations.approve import prepared, revoke, sign
+from callsheet.operations.identification import Identification
 from callsheet.operations.plan import Planned, plan, write_archive
 from callsheet.operations.session import Session
 from callsheet.plan.archive import Archive
@@ -68,7 +69,8 @@ class Protected:
     @contextmanager
     def session(self, by: str | Principal, given: Given = NOTHING, **more: Any) -> Iterator[Session]:
         with self.world.session(given=given, **more) as session:
-            session.__dict__["principal"] = person(by) if isinstance(by, str) else by
+            session.variables = {**session.variables, "USER": by if isinstance(by, str) else by.name}
+            session.__dict__["identification"] = Identification(person(by) if isinstance(by, str) else by)
             yield session
 
     def plan(self, by: str | Principal = "anna", given: Given = NOTHING, **options: Any) -> Planned:

@@ -215,6 +215,7 @@ def _started(plan: Plan, context: Context, state: State) -> dict[str, Any]:
         "by": claim.owner,
         "how": claim.how,
         "host": claim.host,
+        "verified": claim.verified,
         "mode": plan.mode,
         "plan": plan.digest,
         "source": dict(plan.source),

@@ -9,6 +9,7 @@ from typing import Any
 from callsheet.apply.context import Secrets
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Refused, SecretError, Stale
+from callsheet.model.principal import marked
 from callsheet.model.value import Secret, Text, symbols
 from callsheet.plan.change import Change
 from callsheet.plan.plan import Plan
@@ -41,6 +42,8 @@ def hold_after(plan: Plan, state: State, run: Mapping[str, Any]) -> Mapping[str,
     """
     if plan.mode == "rollback":
         who = {key: run[key] for key in ("at", "by") if key in run}
+        if "by" in who:
+            who["by"] = marked(who["by"], bool(run.get("verified")))
         return {
             "run": run.get("id"),
             **who,

@@ -22,7 +22,8 @@ SHAPE: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who ran it. `how` is the variable that gave the name; by its own word, unless it is `verified`."""
+    """Who ran it. `how` is the variable that gave the name, or the issuer of the token that made it
+    `verified`; without that it is a name by its own word."""
 
     name: str
     how: str

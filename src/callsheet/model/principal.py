@@ -25,7 +25,7 @@ class Principal:
     @property
     def shown(self) -> str:
         """The name as people see it: an unverified one says so."""
-        return self.name if self.verified else f"{self.name} (unverified)"
+        return marked(self.name, self.verified)
 
     def to_json(self) -> dict[str, Any]:
         """Without the claims: a job's token says more than anybody needs to keep."""
@@ -35,3 +35,8 @@ class Principal:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Principal:
         return cls(data["name"], data.get("how", ""), bool(data.get("verified")), data.get("issuer"))
+
+
+def marked(name: str, verified: bool) -> str:
+    """A name as people see it: one that anybody could have given says so."""
+    return name if verified else f"{name} (unverified)"

@@ -13,6 +13,7 @@ from callsheet import __version__
 from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
 from callsheet.model.forms import bare
 from callsheet.model.value import Secret
+from callsheet.operations.identification import HOW_TO, insists
 from callsheet.operations.plan import desired
 from callsheet.operations.secrets import references
 from callsheet.operations.session import Session
@@ -61,6 +62,7 @@ def doctor(open_session: Callable[[], Session]) -> Examined:
         out.checks.append(Check("project", OK, str(session.root)))
         for name, check in (
             ("environment", _environment),
+            ("principal", _principal),
             ("files", _files),
             ("secrets", _secrets),
             ("state", _state),
@@ -119,6 +121,20 @@ def _environment(session: Session) -> Check:
     environment = session.environment
     leads = bare(environment.provider.base_url or "") or "the provider's own address"
     return Check("environment", OK, f"{environment.name}: {session.catalogue.provider} at {leads}")
+
+
+def _principal(session: Session) -> Check:
+    """Who this is, how that is known, and what would verify it."""
+    found, who = session.identification, session.principal
+    wanted = insists(session.environment.protection)
+    if who.verified:
+        return Check("principal", OK, f"{who.name}, verified by an ID token of {who.issuer}")
+    said = f"{who.shown}, the name in {who.how}" if who.how else f"{who.shown}: no variable names anybody"
+    if doubt := found.doubt:
+        return Check("principal", FAIL if wanted else WARN, f"{said}; {doubt.summary}", doubt.hint or HOW_TO)
+    if wanted:
+        said += f"; the protection of {session.environment.name} wants a verified principal"
+    return Check("principal", FAIL if wanted else OK, said, f"to be verified, {HOW_TO}")
 
 
 def _files(session: Session) -> Check:

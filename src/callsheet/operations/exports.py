@@ -48,7 +48,7 @@ def take_now(session: Session, out: Path | None = None) -> dict[str, Any]:
     check_organisation(
         state, Live({kind: {remote.id: remote for remote in found} for kind, found in live.items()})
     )
-    origin = Origin(None, "export", context.claim.owner, context.now(), context.target)
+    origin = Origin(None, "export", context.claim.shown, context.now(), context.target)
     veil = veil_of(context, state)
     # An environment that was never applied has no key yet, and a digest without one could be guessed.
     options: dict[str, Any] = {"veil": veil, "refused": refused, "key": state.key or secrets.token_bytes(32)}

@@ -7,6 +7,8 @@ from dataclasses import replace
 from callsheet.diff.veil import Veil
 from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import CallsheetError, SpecError
+from callsheet.model.principal import Principal
+from callsheet.operations.identification import local
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.plan import Plan
@@ -19,12 +21,20 @@ from callsheet.state.snapshot import State
 
 def judged(session: Session, made: Plan, state: State) -> Plan:
     """The plan with who made it, and with what the protections say of it."""
+    who = _planner(session, protections_of(session, state))
     veil = Veil.of(session.keeper.known_values(), state.key)
-    who = session.principal
     made = replace(made, author=who.to_json() | {"name": veil.name(who.name)})
     judgement = judgement_of(session, made, state, applying=session.given.applying)
     gates, diagnostics = (*made.gates, *judgement.gates), (*made.diagnostics, *judgement.warnings)
     return replace(made, gates=gates, diagnostics=diagnostics).sealed()
+
+
+def _planner(session: Session, protections: Protections) -> Principal:
+    """Who plans. A job's token is asked for where it matters who that is, and for no other plan."""
+    rules = any(each.principals or each.verified or each.sign_offs.required for each in protections.both)
+    loosens = protections.recorded is not None and protections.differ
+    matters = rules or loosens or session.given.overrides or session.given.applying
+    return session.principal if matters else local(session.variables)
 
 
 def protections_of(session: Session, state: State) -> Protections:
@@ -59,7 +69,7 @@ def judgement_of(session: Session, plan: Plan, state: State, *, applying: bool) 
         Case(
             plan,
             state,
-            session.principal,
+            session.principal if applying else _planner(session, protections),
             session.clock.now(),
             session.environment.variables,
             tuple(standing),

@@ -8,18 +8,21 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callsheet import __version__
 from callsheet.audit.tape import Tape
+from callsheet.identity.token import id_token
+from callsheet.identity.trust import Trust
 from callsheet.model.diagnostics import Place, nearest
 from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
 from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
+from callsheet.operations.identification import Identification, identify, trusts_of
 from callsheet.operations.loading import DEFAULT_PROVIDER, Loaded, attempt
 from callsheet.plan.inputs import Acknowledgement
 from callsheet.policy.case import Given
@@ -92,9 +95,10 @@ class Session:
     @cached_property
     def source(self) -> Source:
         """What the environment is planned from: the tree, or its release."""
-        from callsheet.operations.sources import source_of
+        from callsheet.operations.sources import source_of, tree
 
-        return source_of(self, self.ledger.load())
+        # Of what follows the tree, the store need not be there.
+        return source_of(self, self.ledger.load()) if self.environment.pinned else tree(self)
 
     @property
     def project(self) -> Project:
@@ -157,7 +161,12 @@ class Session:
 
     @cached_property
     def keeper(self) -> Keeper:
-        return Keeper(self.root, self.variables, monotonic=self.clock.monotonic)
+        return Keeper(
+            self.root,
+            self.variables,
+            monotonic=self.clock.monotonic,
+            id_token=partial(id_token, self.variables),
+        )
 
     @cached_property
     def store(self) -> Store:
@@ -190,22 +199,29 @@ class Session:
     def claim(self, verb: str) -> Claim:
         """Who this process says it is, and the id of a new run: its time and a few random digits."""
         started = self.clock.now().strftime("%Y%m%dT%H%M%SZ")
-        owner, how = self.owner
-        return Claim(owner, f"{started}-{self.run_ids()}", socket.gethostname(), verb, how)
+        who = self.principal
+        return Claim(
+            who.name, f"{started}-{self.run_ids()}", socket.gethostname(), verb, who.how, who.verified
+        )
 
     @property
     def owner(self) -> tuple[str, str]:
-        """The person or job that runs this, by its own word, and the variable that says so."""
-        for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME"):
-            if value := self.variables.get(name):
-                return value, name
-        return "unknown", ""
+        """Who runs this, and where that is known from."""
+        return self.principal.name, self.principal.how
+
+    @property
+    def principal(self) -> Principal:
+        """Who runs this: verified where the job has a token that is good."""
+        return self.identification.principal
 
     @cached_property
-    def principal(self) -> Principal:
-        """Who runs this: so far by the machine's own word."""
-        name, how = self.owner
-        return Principal(name, how)
+    def identification(self) -> Identification:
+        """Established when it is first asked for, which may take requests to the token's issuer."""
+        return identify(self.variables, self._trusted, self.clock.now, self.keeper.hide)
+
+    def _trusted(self) -> tuple[Trust, ...]:
+        place = self.environment.origin(("protection", "oidc")).place
+        return trusts_of(self.environment.protection, place)
 
     @cached_property
     def tape(self) -> Tape:

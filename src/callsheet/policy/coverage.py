@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from callsheet.policy.case import Case
 from callsheet.policy.protection import Protection
-from callsheet.policy.sign_offs import Bound, SignOff, same_person
+from callsheet.policy.sign_offs import Bound, SignOff, person_of, same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def coverage(
     counted: dict[str, SignOff] = {}
     why_not: dict[str, str] = {}
     for each in case.sign_offs:
-        name = each.by.name.casefold()
+        name = person_of(each.by.name)
         if problem := why_not_counted(each, bound, protection, case, frozenset(digests), asked):
             why_not[name] = f"{each.by.shown} {problem}"
         else:

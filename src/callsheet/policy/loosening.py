@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from callsheet.identity.trust import Trust
 from callsheet.model.canonical import fingerprint
 from callsheet.policy.protection import Protection, Threshold
 
@@ -26,8 +27,9 @@ def _found(old: Protection, new: Protection) -> Iterator[str]:
         yield _moved("principals", old.principals, new.principals)
     if old.verified and not new.verified:
         yield "verified: no longer asked for"
-    if added := [issuer for issuer in new.oidc if old.oidc and issuer not in old.oidc]:
-        yield f"oidc: {', '.join(issuer for issuer, _ in added)} would be trusted"
+    added = [each.issuer for each in new.oidc if not any(_narrower(each, other) for other in old.oidc)]
+    if added and (old.verified or old.claims or "oidc" in old.body):
+        yield f"oidc: more tokens of {', '.join(dict.fromkeys(added))} would be trusted"
     yield from _signs(old, new)
     if old.windows and not (
         new.windows and all(any(each.within(other) for other in old.windows) for each in new.windows)
@@ -47,6 +49,15 @@ def _found(old: Protection, new: Protection) -> Iterator[str]:
     if gone := [each for each in old.deny_variables if each not in new.deny_variables]:
         yield f"denyVariables: {', '.join(gone)} would be allowed"
     yield from _right(old, new)
+
+
+def _narrower(one: Trust, other: Trust) -> bool:
+    """Whether whatever `one` trusts is trusted by `other` as well."""
+    bound = all(
+        set(one.claims.get(name, ())) <= set(wanted) and name in one.claims
+        for name, wanted in other.claims.items()
+    )
+    return (one.issuer, one.audience) == (other.issuer, other.audience) and bound
 
 
 def _signs(old: Protection, new: Protection) -> Iterator[str]:

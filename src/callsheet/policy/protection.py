@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callsheet.identity.trust import DEFAULT, Trust
 from callsheet.model.errors import Refused
 from callsheet.model.principal import Principal
 from callsheet.policy.whom import EVERYBODY, Whom
@@ -44,11 +45,11 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """One protection. `body` is its canonical form, as state keeps it. `oidc` are issuers and audiences."""
+    """One protection. `body` is its canonical form, as state keeps it. `oidc`: whose tokens count."""
 
     principals: Whom = EVERYBODY
     verified: bool = False
-    oidc: tuple[tuple[str, str], ...] = ()
+    oidc: tuple[Trust, ...] = DEFAULT
     sign_offs: SignOffs = SignOffs()
     windows: tuple[Window, ...] = ()
     ticket: str | None = None
@@ -67,8 +68,10 @@ class Protection:
         meant = principal.claims.get("aud")
         audiences = meant if isinstance(meant, list) else [meant]
         return any(
-            issuer == principal.issuer and (meant is None or audience in audiences)
-            for issuer, audience in self.oidc
+            each.issuer == principal.issuer
+            and (meant is None or each.audience in audiences)
+            and each.missed(principal.claims) is None
+            for each in self.oidc
         )
 
     def admits(self, principal: Principal, whom: Whom) -> bool:
@@ -79,7 +82,8 @@ class Protection:
     @property
     def claims(self) -> frozenset[str]:
         """The claims of a token that decide anything here."""
-        return self.principals.claims | self.sign_offs.whom.claims | self.override.whom.claims
+        bound = frozenset(claim for each in self.oidc for claim in each.claims)
+        return bound | self.principals.claims | self.sign_offs.whom.claims | self.override.whom.claims
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Protection:
@@ -108,7 +112,7 @@ def _read(rest: dict[str, Any]) -> Protection | None:
     made = Protection(
         principals=_whom(rest, "principals"),
         verified=rest.pop("verified", False),
-        oidc=tuple((each.pop("issuer"), each.pop("audience")) for each in issuers),
+        oidc=tuple(trust for each in issuers for trust in _trusts(each)) or DEFAULT,
         sign_offs=SignOffs(signs.pop("required", 0), _whom(signs, "from"), signs.pop("fourEyes", False)),
         windows=tuple(
             Window(tuple(each.pop("days")), each.pop("from"), each.pop("to"), each.pop("timezone"))
@@ -137,6 +141,12 @@ def _read(rest: dict[str, Any]) -> Protection | None:
     re.compile(made.ticket or "")
     left = [rest, signs, right, *windows, *tests, *issuers]
     return None if any(left) else made
+
+
+def _trusts(entry: dict[str, Any]) -> tuple[Trust, ...]:
+    issuer, audiences = entry.pop("issuer"), entry.pop("audience")
+    claims = {name: tuple(values) for name, values in entry.pop("claims", {}).items()}
+    return tuple(Trust(issuer, each, claims) for each in audiences)
 
 
 def _whom(section: dict[str, Any], key: str) -> Whom:

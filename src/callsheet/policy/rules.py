@@ -51,7 +51,7 @@ def _verified(protection: Protection, case: Case) -> Iterator[Gate]:
         yield Gate("verified", PASSED, f"{who.shown} is verified by {who.issuer}")
     else:
         said = f"by {who.issuer}, which is not trusted here" if who.verified else "by nobody"
-        issuers = ", ".join(issuer for issuer, _ in protection.oidc) or "an issuer that `oidc` names"
+        issuers = " or ".join(dict.fromkeys(each.issuer for each in protection.oidc))
         yield Gate(
             "verified",
             PENDING,

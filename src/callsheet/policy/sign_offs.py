@@ -86,9 +86,14 @@ def digests_of(plan: Plan) -> frozenset[str]:
     return frozenset(change.compute_digest() for change in plan.changes)
 
 
+def person_of(name: str) -> str:
+    """The person in a principal's name: a job's ends with `by PERSON`. By name alone, so that nobody becomes
+    two by way of two issuers."""
+    return name.rpartition(" by ")[2].casefold()
+
+
 def same_person(one: str, other: str) -> bool:
-    """Names alone: a person does not become two by way of two issuers."""
-    return one.casefold() == other.casefold()
+    return person_of(one) == person_of(other)
 
 
 class Approvals:

@@ -267,7 +267,7 @@ class EnvironmentsReader:
                 if name not in environments:
                     self._error(path, "spec.unknown-environment", f"there is no environment {name!r}",
                                 nearest(name, environments), key=True)  # fmt: skip
-                if version == "latest" and name != default:
+                elif version == "latest" and name != default:
                     self._error(
                         path, "spec.latest", f"{name} cannot follow the latest version of a prompt",
                         "Pin a version, or leave the line out: then the release decides. "

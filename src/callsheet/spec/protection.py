@@ -15,6 +15,7 @@ from callsheet.spec.typed import Problem, judge
 
 Principals = list[str | dict[str, str]]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+AUDIENCE = "callsheet"
 _CLOCK = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 _WHOM = "A glob over a principal's name, or claims of its token that must all match."
 
@@ -23,7 +24,12 @@ class OidcSection(Shape):
     """Who may vouch for principals."""
 
     issuer: str = Field(pattern=r"^https?://[^\s/]+", description="Issuer of ID tokens that is trusted.")
-    audience: str = Field(min_length=1, description="The audience that its tokens must be for.")
+    audience: str | list[str] | None = Field(
+        None, min_length=1, description="The audience that its tokens must be for; callsheet if not given."
+    )
+    claims: dict[str, str | list[str]] | None = Field(
+        None, description="Claims that its tokens must have; one of the values, as text and whole."
+    )
 
 
 class SignOffsSection(Shape):
@@ -104,6 +110,8 @@ def settled(value: Mapping[str, Value]) -> dict[str, Any]:
         out["signOffs"] = _signs({"required": signs} if isinstance(signs, int) else _given(signs))
     if (windows := out.pop("changeWindow", None)) is not None:
         out["changeWindow"] = [_window(_given(each)) for each in _listed(windows)]
+    if issuers := out.pop("oidc", None):
+        out["oidc"] = [_issuer(_given(each)) for each in issuers]
     if gates := out.pop("gates", None):
         out["gates"] = [{"minPassed": 1, "maxFailed": 0, **_given(each)} for each in gates]
     if (right := out.pop("override", None)) and right["allowed"]:
@@ -139,7 +147,7 @@ def problems(value: Value) -> Iterator[Problem]:
 
 
 def _about_whom(value: Mapping[str, Any]) -> Iterator[Problem]:
-    """Empty principals, and such as can never be verified."""
+    """Lists that name nobody."""
     signs = value.get("signOffs")
     lists = {
         ("principals",): value.get("principals"),
@@ -154,15 +162,9 @@ def _about_whom(value: Mapping[str, Any]) -> Iterator[Problem]:
             if not entry:
                 hint = "Write a name, a glob, or {claim: glob}."
                 yield Problem((*path, index), "spec.protection", f"{'.'.join(path)}: an entry is empty", hint)
-            elif isinstance(entry, dict) and not value.get("oidc"):
-                yield _unverifiable((*path, index), "claims are those of a verified token")
-    if value.get("verified") and not value.get("oidc"):
-        yield _unverifiable(("verified",), "nobody can be verified")
-
-
-def _unverifiable(path: tuple[str | int, ...], why: str) -> Problem:
-    hint = "Add oidc: [{issuer: https://…, audience: …}]."
-    return Problem(path, "spec.protection", f"{why}, and `oidc` names no issuer that is trusted", hint)
+    if value.get("oidc") == []:
+        hint = "Name an issuer, or leave the key out, which means GitHub and GitLab."
+        yield Problem(("oidc",), "spec.protection", "oidc names no issuer, so nobody is verified", hint)
 
 
 def _in_window(window: Mapping[str, Any]) -> Iterator[Problem]:
@@ -188,6 +190,16 @@ def _broken(pattern: str) -> str | None:
 def _signs(signs: Mapping[str, Any]) -> dict[str, Any]:
     required = signs.get("required", 1)
     return {**signs, "required": required, "fourEyes": signs.get("fourEyes", required >= 2)}
+
+
+def _issuer(entry: Mapping[str, Any]) -> dict[str, Any]:
+    claims = {key: _several(item) for key, item in (entry.get("claims") or {}).items()}
+    out = {"issuer": entry["issuer"], "audience": _several(entry.get("audience", AUDIENCE))}
+    return out | ({"claims": claims} if claims else {})
+
+
+def _several(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _window(window: Mapping[str, Any]) -> dict[str, Any]:

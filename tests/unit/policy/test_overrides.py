@@ -47,7 +47,7 @@ def test_without_names_it_is_for_those_who_may_apply(dev: Protected) -> None:
 
 def test_where_verified_ones_are_asked_for_a_name_overrides_nothing(dev: Protected) -> None:
     dev.protect(ticket="X", verified=True, oidc=OIDC, override=MAY)
-    assert codes(dev.refused(dev.plan(), "bert", ASIDE)) == ["refused.override"]
+    assert codes(dev.refused(dev.plan(), "bert", ASIDE)) == ["identity.unverified"]
     assert codes(dev.refused(dev.plan(), job("bert", issuer="https://x.example"), ASIDE)) == [
         "refused.override"
     ]

@@ -16,6 +16,7 @@ from callsheet.cli.screen import Screen
 from callsheet.model.errors import DONE, Refused
 from callsheet.operations.apply import apply
 from callsheet.operations.approve import prepared, sign
+from callsheet.operations.identification import Identification
 from callsheet.operations.plan import Planned
 from callsheet.operations.promote import promote
 from callsheet.plan.inputs import Options
@@ -67,7 +68,7 @@ def test_evidence_of_the_tree_is_evidence_of_the_release_made_of_it(chain: Chain
         planned = promotion(chain, start, target, given)
         assert refused(chain, target, planned) == ["refused.signOffs"]
         with chain.session(target, files=False) as session:
-            session.__dict__["principal"] = person("carl")
+            session.__dict__["identification"] = Identification(person("carl"))
             sign(session, prepared(session, planned.plan))
         assert done(chain, target, planned).exit_code == DONE
         assert [pin.version for pin in chain.pins(target)] == [1]

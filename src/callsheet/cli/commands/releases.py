@@ -14,7 +14,7 @@ from callsheet.cli.screen import TERMINAL, Screen
 _ENVIRONMENT = "The environment (must be given, but for `diff` of two names)."
 
 
-@click.group("releases", invoke_without_command=True)
+@click.group("releases", invoke_without_command=True, subcommand_metavar="[list|show|diff]")
 @verb(environment=_ENVIRONMENT)
 @click.pass_context
 def command(context: click.Context, screen: Screen, env: str | None, start: str) -> int | None:
