@@ -167,6 +167,18 @@ def test_ones_own_plan(dev: Protected, asked: Any, own: bool) -> None:
     assert codes(caught.value) == ["refused.signOffs"]
 
 
+def test_a_person_in_a_job_is_the_person(dev: Protected) -> None:
+    dev.protect(signOffs={"required": 2, "fourEyes": True}, oidc=OIDC)
+    planned = dev.plan(job("github:acme/voice@feature by anna"))
+    with pytest.raises(Refused, match="anna made the plan"):
+        dev.sign(planned, "anna")
+    dev.sign(planned, job("github:acme/voice@main by carl"))
+    dev.sign(planned, "carl")
+    assert codes(dev.refused(planned)) == ["refused.signOffs"]
+    dev.sign(planned, "dora")
+    assert dev.apply(planned).exit_code == DONE
+
+
 def test_who_applies_does_not_count_where_two_persons_are_asked_for(dev: Protected) -> None:
     dev.protect(signOffs={"required": 1, "fourEyes": True})
     planned = dev.plan("anna")
