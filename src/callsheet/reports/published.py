@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-PUBLISHED = ("plan", "drift", "events", "runs", "error")
+PUBLISHED = ("plan", "drift", "events", "runs", "resolved", "error")
 
 
 def published(name: str) -> Mapping[str, Any]:
