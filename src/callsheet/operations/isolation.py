@@ -26,7 +26,7 @@ from callsheet.state.stores import DEFAULT, open_store
 # Stores that are where the project is, for whoever has the project.
 _AT_HAND = ("file", "git")
 # What may be an id, alone or within a text such as an address.
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{11,}")
+_TOKEN = re.compile(r"\b[A-Za-z0-9_-]{12,}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
