@@ -8,6 +8,7 @@ from typing import Any
 
 from callsheet.apply.accounting import accounted, what_of
 from callsheet.apply.aside import keep_aside
+from callsheet.apply.binding import Binding
 from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
@@ -19,7 +20,7 @@ from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.pinning import kept_release, moves_pin
 from callsheet.apply.protecting import record_protection
 from callsheet.apply.readback import read_back, rebaselined
-from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
+from callsheet.apply.recheck import Rechecked, check_fits, done_before, recheck
 from callsheet.apply.recovery import told
 from callsheet.apply.settling import settle
 from callsheet.apply.traces import Traces
@@ -63,14 +64,15 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         judgement = books.judgement = context.judge(plan, state)
         refuse(plan, judgement)
         rechecked = recheck(plan, state, context.provider, context.kinds)
-        check_organisation(plan, state, rechecked.live.values())
+        binding = Binding(plan, state, context.whose)
+        binding.look(rechecked.live.values())
         check_secrets(plan, context.secrets, rechecked.done)
         for sha256 in plan.contents:
             archive.content(sha256)
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease, moves, judgement)
+        outcome = _carry_out(archive, context, state, rechecked, binding, lease, moves, judgement)
         recorded = record_protection(judgement, outcome, context, lease)
         noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not outcome.interrupted
@@ -87,6 +89,7 @@ def _carry_out(
     context: Context,
     state: State,
     rechecked: Rechecked,
+    binding: Binding,
     lease: Lease,
     moves: bool,
     judgement: Judgement,
@@ -100,7 +103,7 @@ def _carry_out(
             state,
             archive,
             rechecked.done,
-            lambda live: check_organisation(plan, state, live),
+            binding.look,
             veil,
         )
 
@@ -137,6 +140,7 @@ def _carry_out(
         ),
         alive=lease.vouch,
         hide=context.secrets.hide,
+        binding=binding,
     )
 
     def make_symbols(ids: Callable[[str, str], str | None]) -> Symbols:

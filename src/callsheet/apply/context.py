@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from callsheet.apply.aside import Aside
+from callsheet.apply.binding import Whose
 from callsheet.audit.tape import Tape
 from callsheet.diff.veil import Veil
 from callsheet.model.events import Listener, silent
@@ -50,6 +51,8 @@ class Context:
     # Every secret value that is known here, the provider's key among them; for hiding them.
     known_secrets: Callable[[State], Collection[str]]
     tape: Tape
+    # Refused where objects are of an organisation that is another environment's.
+    whose: Whose
     # Where what was done is kept when state cannot be written.
     aside: Aside
     listener: Listener = silent

@@ -16,6 +16,7 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.operations.aside import keep
 from callsheet.operations.identification import add_doubts, insist
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.protecting import judgement_of
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import WORK, Session
@@ -26,6 +27,8 @@ from callsheet.plan.plan import Plan
 def apply(session: Session, archive: Archive) -> Outcome:
     """Carry the plan out in the session's environment, which must be the plan's."""
     check_ours(session, archive.plan)
+    if archive.plan.mode != "destroy":
+        Isolation(session).check_target()
     insist(session.environment.name, session.environment.protection, session.identification)
     try:
         outcome = apply_plan(archive, context_of(session, archive.plan.mode))
@@ -86,6 +89,7 @@ def context_of(session: Session, verb: str) -> Context:
         aside=partial(keep, session.root, WORK),
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         tape=session.tape,
+        whose=partial(Isolation(session).check_organisation, leaving=True),
         listener=session.listener,
         lock_timeout=session.lock_timeout,
         retention=session.environment.exports,

@@ -113,6 +113,8 @@ class Environment:
             out["model"] = {"temperature": self.temperature, **out.get("model", {})}
         if self.language is not None:
             out["language"] = self.language
+        if self.logging is not None:
+            out["logging"] = self.logging
         return out
 
 

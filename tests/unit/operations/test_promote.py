@@ -446,3 +446,29 @@ def test_a_promotion_takes_the_whole_release(chain: Chain) -> None:
     with chain.session("uat") as session:
         planned = promote(session, "dev", Options())
     assert planned.plan.source["digest"].removeprefix("sha256:") in planned.plan.contents
+
+
+def test_files_that_hold_secrets_are_no_part_of_a_release(chain: Chain) -> None:
+    chain.file("keys/desk.txt", "canary-in-a-file")
+    chain.file("keys/by-name/orders.txt", "canary-by-name")
+    chain.environments(uat='secrets: "secrets://file/keys/by-name/{name}.txt"')
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://file/keys/desk.txt}"}}
+    chain.assistant("desk", "Be kind.", native={"server": server})
+    chain.commit()
+    well(chain.promote("dev", "uat"))
+    with chain.session("uat") as session:
+        assert list(session.source.manifest.files) == ["assistants/desk.yaml"]
+    well(chain.apply("uat"))
+
+
+def test_a_file_with_the_value_of_a_secret_is_not_kept(chain: Chain) -> None:
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://env/UAT_TOKEN}"}}
+    chain.assistant("desk", "Be kind.", native={"server": server})
+    chain.file("prompts/pasted.md", "Use token-of-uat for it.")
+    chain.commit()
+    with pytest.raises(Refused) as refused:
+        chain.promotion("dev", "uat")
+    assert codes(refused.value) == ["refused.promotion-secret"]
+    assert "prompts/pasted.md" in str(refused.value)
+    assert "token-of-uat" not in str(refused.value)
+    assert not (chain.root / ".callsheet/state/blobs/releases").exists()

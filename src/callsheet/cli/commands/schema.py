@@ -12,7 +12,18 @@ from callsheet.cli.screen import JSON, Screen
 @click.argument(
     "name",
     type=click.Choice(
-        ["spec", "environments", "plan", "drift", "events", "runs", "approvals", "evidence", "error"]
+        [
+            "spec",
+            "environments",
+            "plan",
+            "drift",
+            "events",
+            "runs",
+            "approvals",
+            "evidence",
+            "resolved",
+            "error",
+        ]
     ),
 )
 @verb(project=False, output=False)
