@@ -303,7 +303,7 @@ def test_two_who_sign_at_once_are_both_there(dev: Protected, monkeypatch: pytest
 
         def late(log: str) -> Any:
             found = read(log)
-            if not interrupted:
+            if log == "approvals/dev" and not interrupted:
                 interrupted.append(True)
                 dev.sign(planned, "dora")
             return found
