@@ -66,6 +66,8 @@ class Resolved:
     prompts: Mapping[str, Prompt]
     secrets: Mapping[str, tuple[str, ...]]
     digest: str
+    # What a pinned environment runs, such as "prod@3"; None where the settings are those of a working tree.
+    release: str | None = None
 
     @classmethod
     def load(cls, source: str | Path | bytes) -> Resolved:
@@ -113,6 +115,7 @@ class Resolved:
                 prompts={name: _prompt(name, each) for name, each in document["prompts"].items()},
                 secrets={key: tuple(uris) for key, uris in document["secrets"].items()},
                 digest=document["digest"],
+                release=_release(document),
             )
         except (KeyError, TypeError, AttributeError):
             raise _unfit(named, "lacks what the format says") from None
@@ -160,7 +163,9 @@ def resolve(
 ) -> Resolved:
     """What holds in an environment (without a name, the default one) of the project at `start`.
 
-    Reads the project's files and nothing else. CallsheetError with everything that is wrong in them.
+    Reads the project's files, and of a pinned environment its release, out of the store of its state; where
+    that is not on this machine, take along what `callsheet resolve --out` wrote. CallsheetError with
+    everything that is wrong.
     """
     from callsheet.operations.resolve import resolve as operation
     from callsheet.operations.session import Session
@@ -171,6 +176,11 @@ def resolve(
 
 def _digest(document: Mapping[str, Any]) -> str:
     return fingerprint({key: value for key, value in document.items() if key != "digest"})
+
+
+def _release(document: Mapping[str, Any]) -> str | None:
+    release = document.get("release")
+    return f"{document['environment']}@{release['version']}" if release else None
 
 
 def _prompt(name: str, each: Mapping[str, Any]) -> Prompt:

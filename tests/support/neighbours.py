@@ -24,7 +24,7 @@ KEYS = {"dev": "DEV_KEY", "uat": "UAT_KEY", "prod": "PROD_KEY"}
 
 
 class Neighbours(World):
-    """dev, uat and prod. `variables` holds their keys, which differ."""
+    """dev, uat and prod, all of which follow the tree. `variables` holds their keys, which differ."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -41,7 +41,7 @@ class Neighbours(World):
         made: dict[str, Any] = {}
         for environment, name in KEYS.items():
             provider = {"type": "vapi", "baseUrl": self.server.url, "apiKey": f"secrets://env/{name}"}
-            made[environment] = {"provider": provider, **sections.get(environment, {})}
+            made[environment] = {"pinned": False, "provider": provider, **sections.get(environment, {})}
         self.file("environments.yaml", json.dumps({"app": "acme", "environments": made}, indent=1))
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""`resolve`: what the running application loads at start-up, from the files alone. Asks nobody."""
+"""`resolve`: what the running application loads at start-up. Asks no provider."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from callsheet.model.errors import CallsheetError
 from callsheet.model.paths import show
 from callsheet.model.value import Secret, Text, Value, symbols
 from callsheet.operations.session import Session
+from callsheet.operations.sources import held
+from callsheet.releases.pin import Pin, pinned
 from callsheet.spec.effective import Effective, EffectivePrompt, effective
 from callsheet.spec.environments import Environment
 
@@ -24,16 +26,20 @@ _SHORT = (("model", "model"), ("voice", "voiceId"))
 def resolve(session: Session, prompt: str | None = None) -> dict[str, Any]:
     """The document that an application loads; with `prompt`, of the prompts that one only.
 
-    The project is the session's, whichever source the environment runs. SpecError where the files are
-    wrong, or a prompt that is pinned or asked for cannot be had. References to secrets stay references.
+    Of a pinned environment it is what its release says, and of one that runs none yet, what the tree says.
+    SpecError where the files are wrong, or a prompt that is pinned or asked for cannot be had. References to
+    secrets stay references.
     """
     environment = session.environment
-    found = effective(session.project, environment, prompt)
+    pin = _pin(session)
+    project = held(session, pin).project if pin else session.tree
+    found = effective(project, environment, prompt)
     out: dict[str, Any] = {
         "format": FORMAT,
         "callsheet": __version__,
         "app": session.environments.app,
         "environment": environment.name,
+        "release": {"version": pin.version, "digest": pin.digest} if pin else None,
         **_chosen(environment),
         "promptSource": environment.prompt_source,
         "logging": environment.logging,
@@ -47,6 +53,21 @@ def resolve(session: Session, prompt: str | None = None) -> dict[str, Any]:
         "diagnostics": [each.to_json() for each in _notes(environment, session.catalogue.settings)],
     }
     return {**out, "digest": fingerprint(out)}
+
+
+def _pin(session: Session) -> Pin | None:
+    """What a pinned environment runs. CallsheetError where that cannot be read here."""
+    if not session.environment.pinned:
+        return None
+    try:
+        return pinned(session.ledger.load())
+    except CallsheetError as cause:
+        raise CallsheetError(
+            f"{session.environment.name} is pinned, and which release it runs cannot be read here: "
+            f"{cause.diagnostics[0].summary}",
+            hint="take along what `callsheet resolve --out FILE` wrote at deployment, and load that",
+            code="resolve.release",
+        ) from None
 
 
 def write_resolved(document: Mapping[str, Any], path: Path) -> None:

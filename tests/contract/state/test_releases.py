@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 
+import orjson
 import pytest
 
+from callsheet.model.canonical import canonical
 from callsheet.model.errors import StateError
 from callsheet.releases.keeping import Kept, keep, space
 from callsheet.releases.manifest import Entry, Manifest
@@ -93,3 +96,14 @@ def test_offers_are_found_by_their_digest(backend: Backend) -> None:
     offer(backend.open(), "uat", pin("sha256:2"))
     assert offered(backend.open(), "uat", "sha256:1") == pin("sha256:1")
     assert offered(backend.open(), "prod", "sha256:1") is None
+
+
+def test_bytes_of_another_release_under_this_ones_name_are_noticed(store: Store) -> None:
+    ours, theirs = manifest({"a.yaml": b"good"}), manifest({"a.yaml": b"evil"})
+    blob = keep(store, "uat", theirs, lambda _: b"evil")
+    index = orjson.loads(zlib.decompress(store.get_blob(blob, space=space("uat"))))
+    forged = zlib.compress(canonical({**index, "manifest": orjson.loads(ours.data)}))
+    [name] = store.put_blobs([forged], space=space("uat"))
+    with pytest.raises(StateError) as caught:
+        Kept.load(store, "uat", name, ours.digest).read("a.yaml")
+    assert caught.value.diagnostics[0].code == "release.damaged"

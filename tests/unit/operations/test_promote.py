@@ -11,8 +11,10 @@ import pytest
 from callsheet.model.errors import CallsheetError, Refused, Stale, StateError
 from callsheet.operations.clone import clone
 from callsheet.operations.promote import promote
+from callsheet.operations.resolve import resolve
 from callsheet.plan.change import Cause
 from callsheet.plan.inputs import Options
+from callsheet.resolved import Resolved
 from callsheet.state.file import FileStore
 from support.chain import Chain
 
@@ -472,3 +474,17 @@ def test_a_file_with_the_value_of_a_secret_is_not_kept(chain: Chain) -> None:
     assert "prompts/pasted.md" in str(refused.value)
     assert "token-of-uat" not in str(refused.value)
     assert not (chain.root / ".callsheet/state/blobs/releases").exists()
+
+
+def test_the_application_is_told_what_its_environment_runs(chain: Chain) -> None:
+    chain.file("prompts/hello.md", "Hello.")
+    chain.commit()
+    with chain.session("uat") as session:
+        assert resolve(session)["release"] is None  # before the first release, what the tree says
+    well(chain.promote("dev", "uat"))
+    chain.file("prompts/hello.md", "Something else.")
+    with chain.session("uat") as session:
+        told = Resolved.of(resolve(session))
+    assert (told.prompt("hello").text, told.release) == ("Hello.", "uat@1")
+    with chain.session("dev") as session:
+        assert Resolved.of(resolve(session)).prompt("hello").text == "Something else."

@@ -22,7 +22,7 @@ from callsheet.cli.screen import TERMINAL, Screen
 def command(screen: Screen, env: str | None, start: str, prompt: str | None, out: Path | None) -> int:
     """Print what the running application loads at start-up: settings, feature flags, limits and prompts.
 
-    Reads the files alone: asks nobody, needs no key, resolves no secret. The same files give the same bytes.
+    Asks no provider, needs no key, resolves no secret. Of a pinned environment it is what its release says.
     """
     from callsheet.operations.resolve import resolve, write_resolved
     from callsheet.operations.session import Session
