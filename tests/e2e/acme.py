@@ -86,7 +86,7 @@ class Estate:
 
 @contextmanager
 def acme(folder: Path, environment: str = "dev", *faults: Fault) -> Iterator[Estate]:
-    """A copy of the repository's estate whose `environment` leads to a server of its own."""
+    """A copy of the repository's estate whose `environment` follows the tree, on a server of its own."""
     root = folder / "specs"
     shutil.copytree(SPECS, root, ignore=shutil.ignore_patterns(".callsheet"))
     with served(root, environment, *faults) as estate:
@@ -96,6 +96,7 @@ def acme(folder: Path, environment: str = "dev", *faults: Fault) -> Iterator[Est
             rf'provider: {{baseUrl: "sandbox:acme-{environment}"}}', provider, file.read_text()
         )
         assert count == 1
+        text = re.sub(rf"(  {environment}:\n    pinned: )true", r"\1false", text)
         file.write_text(text)
         yield estate
 

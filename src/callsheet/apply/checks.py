@@ -9,18 +9,23 @@ from typing import Any
 from callsheet.apply.context import Secrets
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import Refused, SecretError, Stale
+from callsheet.model.principal import marked
 from callsheet.model.value import Secret, Text, symbols
 from callsheet.plan.change import Change
 from callsheet.plan.plan import Plan
 from callsheet.plan.refusals import holding
+from callsheet.policy.judging import Judgement
 from callsheet.state.snapshot import State
+
+# The modes that bring files to an environment, and that a hold stops.
+FROM_FILES = ("apply", "promote")
 
 
 def check_hold(plan: Plan, state: State) -> None:
     """Refused where a rollback holds the plan's files, also one that came after the plan was made."""
     hold = holding(state, plan.source)
     lifted = any(gate.rule == "hold" and gate.status == "passed" for gate in plan.gates)
-    if hold and plan.mode == "apply" and not lifted:
+    if hold and plan.mode in FROM_FILES and not lifted:
         raise Refused(
             f"these files were rolled back by run {hold['run']} ({hold['by']}, {hold['at']}), "
             "and this would bring them back",
@@ -37,22 +42,29 @@ def hold_after(plan: Plan, state: State, run: Mapping[str, Any]) -> Mapping[str,
     """
     if plan.mode == "rollback":
         who = {key: run[key] for key in ("at", "by") if key in run}
+        if "by" in who:
+            who["by"] = marked(who["by"], bool(run.get("verified")))
         return {
             "run": run.get("id"),
             **who,
             "digests": list(plan.source["holds"]),
-            "export": plan.source["digest"],
+            "export": plan.source["digest"] if plan.source["kind"] == "export" else None,
         }
-    lifted = plan.mode == "apply" and state.hold and not (plan.empty and holding(state, plan.source) is None)
+    lifted = (
+        plan.mode in FROM_FILES and state.hold and not (plan.empty and holding(state, plan.source) is None)
+    )
     return {} if lifted else None
 
 
-def refuse(plan: Plan) -> None:
-    if plan.refusals:
+def refuse(plan: Plan, judgement: Judgement) -> None:
+    """Refused with everything that is not met. Where a rule was judged again, that counts, not the plan."""
+    judged = {gate.rule for gate in judgement.gates}
+    unmet = [*(gate for gate in plan.refusals if gate.rule not in judged), *judgement.unmet]
+    if unmet:
         raise Refused(
             diagnostics=[
                 each
-                for gate in plan.refusals
+                for gate in unmet
                 for each in Refused(
                     gate.message,
                     detail="Nothing was written.",

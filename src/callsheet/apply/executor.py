@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
+from callsheet.apply.binding import Misplaced
 from callsheet.apply.body import Symbols
 from callsheet.apply.interrupts import Interrupts
 from callsheet.apply.journal import Journal
@@ -98,6 +99,9 @@ class Executor:
                 self._records[change.address] = self._records[change.moved_from]
         self._running: dict[Node, Future[StepDone]] = {}
         self.interrupted = False
+        # Whether the first answer has shown that this is the right organisation, or live had before.
+        self._bound = worker.binding.known
+        self._misplaced = False
 
     def run(self, interrupts: Interrupts) -> tuple[Result, ...]:
         """Every change's end, in the plan's order. What stops the whole run is in the journal's `broken`."""
@@ -130,11 +134,12 @@ class Executor:
     ) -> None:
         running = self._running
         ready: deque[Node] = deque()
-        window = self._parallel * _AHEAD
         while True:
+            # An organisation that shows itself with the first object gets no second one before that.
+            window = self._parallel * _AHEAD if self._bound else 1
             ready.extend(order.get_ready())
             # Steps are begun in groups, so that one write of the journal serves many.
-            if ready and not self.interrupted and len(running) <= window // 2:
+            if ready and not self.interrupted and not self._misplaced and len(running) <= window // 2:
                 group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
                 self._begin(group)
                 for node in group:
@@ -203,9 +208,11 @@ class Executor:
         try:
             result = future.result()
         except CallsheetError as cause:
+            self._misplaced = self._misplaced or isinstance(cause, Misplaced)
             self._fail(progress, cause)
             known = ended and not isinstance(cause, Ambiguous)
             return (Entry(end=ended) if known else None), False
+        self._bound = self._bound or self._steps[node].call is Call.CREATE
         entry = replace(result.entry, end=ended)
         progress.diagnostics += result.diagnostics
         progress.requests += result.requested

@@ -53,7 +53,7 @@ def export_now(
         live,
         context.kinds,
         state,
-        Origin(claim.run, claim.verb, claim.owner, context.now(), context.target),
+        Origin(claim.run, claim.verb, claim.shown, context.now(), context.target),
         veil=veil,
         refused=refused,
         uploads=[archive.content(sha256) for sha256 in sorted(_uploads(changes, done))],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from callsheet.apply.binding import Binding
 from callsheet.apply.body import Symbols, create_body, remembered, update_body, wanted
 from callsheet.apply.memory import Memory, replaced_by
 from callsheet.apply.recheck import already_so, cut_off, live_baseline, moved_paths
@@ -50,6 +52,7 @@ class Worker:
     keyed: bool  # the plan was made with a lineage
     traces: Traces
     hide: Callable[[str], None]  # told of every secret that is taken from live
+    binding: Binding
 
     def begin(
         self, change: Change, step: Step, record: Record | None, symbols: Symbols, run: str
@@ -109,10 +112,14 @@ class Worker:
             remote = self._made(change, body)
         except Unfinished as cause:
             remote, failure = cause.reached, cause
+        self.binding.keep(change.address, remote, partial(self._take_back, change, remote))
         applied = remembered(change, symbols, step)
         replaced = replaced_by(change, record)
         entry = self.memory.remember(change, step, state, remote, applied, replace_of=replaced, earlier=None)
         return StepDone(entry, remote, failure=failure)
+
+    def _take_back(self, change: Change, made: RemoteObject) -> None:
+        self.writer.delete(change.kind, made, key=change.idempotency_key)
 
     def _predecessor(self, change: Change) -> Payload | None:
         live = self.reader.read(change.kind, change.remote_id) if change.remote_id else None
@@ -203,6 +210,10 @@ class Worker:
         change = revealed(change, lambda: before.payload, state.key, self.hide)
         for last in (False, True):
             body, clear = update_body(kind, change, step, before.payload, symbols)
+            if kind.label_path and kind.label_path[:1] in clear:
+                # What holds the mark is emptied but for the mark.
+                clear = [path for path in clear if path != kind.label_path[:1]]
+                body[str(kind.label_path[0])] = {}
             if body:
                 body = self._labelled(kind, change, body, before.payload)
             try:

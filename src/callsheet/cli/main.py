@@ -1,4 +1,4 @@
-"""`callsheet`: the entry point. Nothing heavy is imported before a verb asks for it."""
+"""`callsheet`: the command line. Nothing heavy is imported before a verb asks for it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callsheet.reports.terminal import Terminal
 
 TERMINAL, JSON, EVENTS = "terminal", "json", "events"
-_STREAMING = ("apply", "destroy", "rollback")
+_STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:
@@ -51,6 +51,7 @@ class Screen:
         self.verbose = False
         self.quiet = False
         self.root: Path | None = None
+        self._pinned: Callable[[], bool] = lambda: False
         self.secrets: list[Callable[[], Iterable[str]]] = []
         for stream in (stdout, stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -59,6 +60,7 @@ class Screen:
     def opened(self, session: Session) -> None:
         """Remember a session: its root for excerpts, its secrets for what must never be shown."""
         self.root = session.root
+        self._pinned = lambda: session.environment.pinned
         self.secrets.append(session.keeper.known_values)
 
     # people
@@ -109,10 +111,17 @@ class Screen:
 
     @property
     def excerpts(self) -> Any:
+        from callsheet.model.errors import CallsheetError
         from callsheet.reports.diagnostic_lines import nowhere
         from callsheet.reports.excerpt import Excerpts
 
-        return Excerpts(self.root) if self.root else nowhere
+        if not self.root:
+            return nowhere
+        try:
+            return Excerpts(self.root, settings=self._pinned())
+        except CallsheetError:
+            # Which environment it is cannot be told: then no release is what the findings are about.
+            return Excerpts(self.root)
 
     # programs
 

@@ -5,7 +5,6 @@ Entries are grouped by a hash of their id, so that a later export shares every p
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,9 +13,8 @@ import orjson
 
 from callsheet.model.canonical import canonical
 from callsheet.model.errors import StateError
+from callsheet.state.grouping import grouped
 from callsheet.state.store import Store
-
-_PACK = 64
 
 
 def space(environment: str) -> str:
@@ -26,7 +24,7 @@ def space(environment: str) -> str:
 
 def packed(entries: Mapping[str, Any]) -> list[bytes]:
     """Entries by their ids as packs. Those stay the same when others come and go, but for doublings."""
-    return [compressed([entries[each] for each in group]) for group in _groups(sorted(entries))]
+    return [compressed([entries[each] for each in group]) for group in grouped(entries)]
 
 
 def compressed(value: Any) -> bytes:
@@ -52,14 +50,3 @@ def opened(store: Store, environment: str, sha256: str) -> Any:
 
 def no_pack(sha256: str) -> StateError:
     return StateError(f"{sha256[:12]} is no part of an export", code="export.damaged")
-
-
-def _groups(ids: list[str]) -> list[list[str]]:
-    count = 1
-    while count * _PACK < len(ids):
-        count *= 2
-    groups: dict[int, list[str]] = {}
-    for each in ids:
-        number = int.from_bytes(hashlib.sha256(each.encode()).digest()[:4], "big") % count
-        groups.setdefault(number, []).append(each)
-    return [groups[number] for number in sorted(groups)]

@@ -7,21 +7,23 @@ the old one. An export holds no secret, so each is kept where live still has it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from callsheet.diff.equality import same
 from callsheet.diff.view import view
+from callsheet.exports.edits import Moment, by_place, edits
 from callsheet.exports.export import Exported
+from callsheet.exports.telling import another_object, new_ids
 from callsheet.exports.withheld import Withheld
 from callsheet.model.address import Address
 from callsheet.model.canonical import plain
-from callsheet.model.diagnostics import Diagnostic, error, note, warning
+from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.document import Document, Lifecycle
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, covers, drop, get, leaves, put
 from callsheet.model.resource import RemoteObject, Resource
-from callsheet.model.value import Payload, Ref, Secret, Text, Value, transform
+from callsheet.model.value import Path, Payload, Ref, Secret, Text, Value, transform
 from callsheet.plan.inputs import Restoration
 from callsheet.state.record import Record
 from callsheet.state.snapshot import State
@@ -29,12 +31,22 @@ from callsheet.state.snapshot import State
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """What was: the objects of an export by kind and id, and state's records of that moment."""
+    """What was: the objects of an export by kind and id, and state's records of that moment.
+
+    `later` is what the exports of the runs since hold, oldest first.
+    """
 
     export: str
     run: str | None
     objects: Mapping[tuple[str, str], Exported]
     records: Mapping[str, Record]
+    later: tuple[Moment, ...] = ()
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(
+            {place: found.payload for place, found in self.objects.items()}, by_place(self.records.values())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,14 @@ class Now:
     kinds: Mapping[str, Kind]
     digest_of: Callable[[Secret | Text], str | None]
     known_keys: Callable[[str], frozenset[str]]
+
+    @property
+    def moment(self) -> Moment:
+        live = (remote for objects in self.live.values() for remote in objects.values())
+        return Moment(
+            {(remote.kind, remote.id): remote.payload for remote in live},
+            by_place(self.state.records.values()),
+        )
 
 
 @dataclass(slots=True)
@@ -95,13 +115,16 @@ class _Builder:
             live = self._now.live.get(record.kind, {}).get(current.remote_id if current else record.remote_id)
             self._out.resources[Address.parse(address)] = self._resource(record, former, current, live)
             self._tell(record, live)
+            if current is not None:
+                state, objects = self._now.state, self._now.live
+                self._out.diagnostics += another_object(state, objects, record, current, self._records)
             owned = self._records[address].applied_symbols
             if current is not None and not _alike(current.applied_symbols, owned):
                 reowned.add(address)
-        self._out.diagnostics += [*self._gone(), *_new_ids(self._remade)]
-        self._out.restoration = Restoration(
-            self._then.export, self._then.run, self._records, frozenset(reowned)
-        )
+        self._out.diagnostics += [*self._gone(), *new_ids(self._remade)]
+        then, now = self._then, self._now
+        edited = edits(then.moment, then.later, now.moment, now.kinds, now.state.key)
+        self._out.restoration = Restoration(then.export, then.run, self._records, frozenset(reowned), edited)
         return self._out
 
     def _identities(self) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -131,7 +154,7 @@ class _Builder:
         withheld = Withheld(kind, record, current, live, self._now.state.key, self._now.digest_of)
         payload = withheld.given_back(payload)
         self._out.diagnostics += withheld.diagnostics
-        if withheld.left and current is not None:
+        if withheld.left:
             self._records[record.address] = _with_left(record, current, withheld.left)
 
         def leaf(value: Value) -> Value:
@@ -226,22 +249,13 @@ def _cleared(payload: Payload, seen: Payload, keys: Collection[str]) -> Payload:
     return payload
 
 
-def _with_left(record: Record, current: Record, keys: Collection[str]) -> Record:
-    """The record of then, owning of the keys that do not go back what state owns now."""
-    applied = {key: value for key, value in record.applied_symbols.items() if key not in keys}
-    applied |= {key: value for key, value in current.applied_symbols.items() if key in keys}
+def _with_left(record: Record, current: Record | None, left: Collection[Path]) -> Record:
+    """The record of then, owning of the paths that do not go back what state owns now."""
+    applied = record.applied_symbols
+    for path in left:
+        owned = get(current.applied_symbols, path) if current else ABSENT
+        applied = drop(applied, path) if owned is ABSENT else put(applied, path, owned)
     return replace(record, applied=plain(applied))
-
-
-def _new_ids(addresses: Sequence[str]) -> Iterator[Diagnostic]:
-    if addresses:
-        more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-        yield note(
-            "rollback.new-id",
-            f"made again, so under a new id: {', '.join(addresses[:5])}{more}",
-            detail="What is managed here is pointed at it. The provider builds indexes of files anew.",
-            hint="look for the old id, which each change names, in what else calls it",
-        )
 
 
 def _alike(one: Payload, other: Payload) -> bool:
@@ -251,16 +265,3 @@ def _alike(one: Payload, other: Payload) -> bool:
         return Ref(value.address, value.attribute) if isinstance(value, Ref) else value
 
     return same(transform(one, leaf), transform(other, leaf))
-
-
-def missing_contents(plan_contents: Mapping[str, str]) -> list[Diagnostic]:
-    """One error per upload (by SHA-256, with the address that needs it) whose bytes nobody has kept."""
-    return [
-        error(
-            "rollback.content-gone",
-            f"the file of {address} was not kept (sha256:{sha256[:12]}), so it cannot be uploaded again",
-            hint=f"leave it out with --exclude {address}, or bring its file back and apply",
-            address=address,
-        )
-        for sha256, address in sorted(plan_contents.items())
-    ]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from callsheet.diff.equality import agrees, same
 from callsheet.diff.explain import identities
 from callsheet.diff.view import mask, provider_masked, view
+from callsheet.exports.destinations import kept_together
 from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, Pattern, covers, drop, get, put, show
@@ -25,8 +27,7 @@ from callsheet.state.record import Record
 class Withheld:
     """The secrets of one object. `record` is state's of then, `current` state's of now.
 
-    `left` are the top-level keys that stay as live has them, because sending them would erase a
-    secret that nobody here has.
+    `left` are the paths, down to a list at most, that do not go back: what state owns there stays what it is.
     """
 
     kind: Kind
@@ -36,14 +37,14 @@ class Withheld:
     key: bytes
     digest_of: Callable[[Secret | Text], str | None]
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    left: set[str] = field(default_factory=set)
+    left: set[Path] = field(default_factory=set)
 
     def given_back(self, payload: Payload) -> Payload:
         """The payload of an export with its secrets, as far as there is a way to them."""
-        payload = self._hidden(payload, self.record.applied_symbols)
-        payload, missing = self._resolved(payload)
+        payload = then = self._hidden(payload, self.record.applied_symbols)
         payload = self._shown(payload)
-        return self._unharmed(payload, missing)
+        payload = self._addressed(payload, then)
+        return self._unharmed(payload, self._missing(payload))
 
     def _hidden(self, payload: Payload, applied: Payload) -> Payload:
         """With what the files said where the provider shows nothing."""
@@ -55,8 +56,8 @@ class Withheld:
                 payload = put(payload, there, value)
         return payload
 
-    def _resolved(self, payload: Payload) -> tuple[Payload, list[Path]]:
-        """Told of what is never shown and is not what it was; the paths of what does not resolve."""
+    def _missing(self, payload: Payload) -> list[Path]:
+        """The paths of what does not resolve. What does, and is another today, is told."""
         missing = []
         for path, symbol in list(symbols(payload)):
             if not isinstance(symbol, Secret | Text):
@@ -66,7 +67,15 @@ class Withheld:
                 missing.append(path)
             elif symbol.digest is not None and symbol.digest != digest:
                 self.diagnostics.append(_rotated(self.record.address, path, symbol))
-        return payload, missing
+        return missing
+
+    def _addressed(self, payload: Payload, then: Payload) -> Payload:
+        """With the address as live has it for every secret that stays as live has it."""
+        payload, left = kept_together(payload, then, self._present, partial(counterpart, self.kind))
+        for address, secret in left:
+            self.left |= {_whole(address), _whole(secret)}
+            self.diagnostics.append(_not_apart(self.record.address, address, secret))
+        return payload
 
     def _shown(self, payload: Payload) -> Payload:
         """Each digest kept where live has its value, else as the files said it, else as live has it."""
@@ -90,6 +99,8 @@ class Withheld:
             kept = get(self._present, there) if there else ABSENT
             stays = isinstance(kept, Digest) and kept.digest in held and not covers(path, self._masked)
             payload = put(payload, path, kept) if stays else drop(payload, path)
+            if not stays:
+                self.left.add(_whole(path))
             self.diagnostics.append(_not_restorable(self.record.address, path, said, stays))
         return payload
 
@@ -113,13 +124,16 @@ class Withheld:
                 assert isinstance(symbol, Secret | Text)
                 self.diagnostics.append(_not_restorable(self.record.address, path, symbol, False))
                 payload = drop(payload, path)
+                self.left.add(_whole(path))
             return payload
         erased = [path for path in hidden_from(self.kind, self.live) if get(payload, path) is ABSENT]
+        alone: set[str] = set()
         for path in [*missing, *erased]:
             top = str(path[0])
-            if top in self.left or same(_open(payload.get(top)), _open(self._present.get(top))):
+            if top in alone or same(_open(payload.get(top)), _open(self._present.get(top))):
                 continue
-            self.left.add(top)
+            alone.add(top)
+            self.left.add((top,))
             self.diagnostics.append(_left(self.record.address, path))
             payload = drop(payload, (top,))
             if top in self._present:
@@ -212,6 +226,12 @@ def _digests(value: Value, key: bytes) -> set[str]:
     }
 
 
+def _whole(path: Path) -> Path:
+    """The path down to the first list, which is one value."""
+    first = next((at for at, step in enumerate(path) if isinstance(step, int)), len(path))
+    return path[:first]
+
+
 def _bare(symbol: Secret | Text) -> Secret | Text:
     return replace(symbol, digest=None)
 
@@ -246,5 +266,16 @@ def _left(address: str, path: Path) -> Diagnostic:
         f"{path[0]} does not go back: {show(path)} is hidden by the provider and cannot be resolved here",
         detail=f"Sending {path[0]!r} replaces it whole, so that secret would be erased.",
         hint="make its reference resolve, or set it back at the provider",
+        address=address,
+    )
+
+
+def _not_apart(address: str, path: Path, secret: Path) -> Diagnostic:
+    return warning(
+        "rollback.left-as-it-is",
+        f"{show(path)} does not go back: the secret at {show(secret)} stays as live has it",
+        detail="It was set for the address that live has, and would be sent to another one. "
+        "The secrets beside it stay with it.",
+        hint="make its reference resolve, or set both back at the provider",
         address=address,
     )

@@ -57,6 +57,12 @@ class SecretError(CallsheetError):
     code = "secret"
 
 
+class IdentityError(CallsheetError):
+    """Who runs this cannot be established. See `identity/`."""
+
+    code = "identity"
+
+
 class StateError(CallsheetError):
     """State cannot be read or written as a whole. Never treated as an empty estate."""
 

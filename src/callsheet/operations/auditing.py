@@ -44,7 +44,7 @@ def record_work(
         run=holder.run,
         verb=holder.verb,
         estate=estate_of(state, None),
-        who=Who(holder.owner, how, holder.host),
+        who=Who(holder.owner, how, holder.host, holder.verified),
         what=What(subject=subject),
         started_at=holder.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
         ended_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -63,7 +63,7 @@ def record_work(
         with suppress(CallsheetError):
             # Its seal is late then, and the next run makes it.
             ledger.close()
-        return doubts
+        return (*session.identification.doubts(), *doubts)
     raise StateError(
         f"{holder.verb} is done, and its audit record could not be written: {failure}",
         detail="What was done stands. The audit does not tell of it.",

@@ -13,9 +13,13 @@ from callsheet import __version__
 from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
 from callsheet.model.forms import bare
 from callsheet.model.value import Secret
+from callsheet.operations.identification import HOW_TO, insists
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.plan import desired
 from callsheet.operations.secrets import references
 from callsheet.operations.session import Session
+from callsheet.releases.pin import pinned
+from callsheet.state.snapshot import State
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 # Certificates and time stamps from before this version existed mean a wrong clock.
@@ -60,11 +64,13 @@ def doctor(open_session: Callable[[], Session]) -> Examined:
         out.checks.append(Check("project", OK, str(session.root)))
         for name, check in (
             ("environment", _environment),
+            ("principal", _principal),
             ("files", _files),
             ("secrets", _secrets),
             ("state", _state),
             ("forgery", _forgery),
             ("provider", _provider),
+            ("isolation", _isolation),
         ):
             try:
                 out.checks.append(check(session))
@@ -120,9 +126,31 @@ def _environment(session: Session) -> Check:
     return Check("environment", OK, f"{environment.name}: {session.catalogue.provider} at {leads}")
 
 
+def _principal(session: Session) -> Check:
+    """Who this is, how that is known, and what would verify it."""
+    found, who = session.identification, session.principal
+    wanted = insists(session.environment.protection)
+    if who.verified:
+        return Check("principal", OK, f"{who.name}, verified by an ID token of {who.issuer}")
+    said = f"{who.shown}, the name in {who.how}" if who.how else f"{who.shown}: no variable names anybody"
+    if doubt := found.doubt:
+        return Check("principal", FAIL if wanted else WARN, f"{said}; {doubt.summary}", doubt.hint or HOW_TO)
+    if wanted:
+        said += f"; the protection of {session.environment.name} wants a verified principal"
+    return Check("principal", FAIL if wanted else OK, said, f"to be verified, {HOW_TO}")
+
+
 def _files(session: Session) -> Check:
+    environment = session.environment
+    release = ""
+    if environment.pinned:
+        pin = pinned(session.ledger.load())
+        if pin is None and environment.release is None:
+            todo = f"callsheet promote --from {environment.promotes_from or 'ENV'} --to {environment.name}"
+            return Check("files", WARN, f"{environment.name} runs no release yet", todo)
+        release = f"release {pin.named(environment.name)}: " if pin else ""
     estate = desired(session)
-    found = f"{len(estate.resources)} resources"
+    found = f"{release}{len(estate.resources)} resources"
     if estate.diagnostics:
         return Check(
             "files", WARN, f"{found}, {len(estate.diagnostics)} remarks", "see them with `callsheet validate`"
@@ -136,7 +164,7 @@ def _secrets(session: Session) -> Check:
     try:
         uris = references(session)
     except CallsheetError:
-        return Check("secrets", SKIPPED, "the files are not valid")
+        return Check("secrets", SKIPPED, "there are no valid files, or no release")
     if problems := session.keeper.check(map(Secret, uris)):
         said = "; ".join(each.summary for each in problems)
         return Check("secrets", FAIL, said, problems[0].hint or "set what the references name")
@@ -182,10 +210,11 @@ def _provider(session: Session) -> Check:
     organisation = first.payload.get("orgId") if first else None
     found = f"{session.provider.target.base_url} answers"
     try:
-        recorded = session.ledger.load().organisation
+        state = session.ledger.load()
     except CallsheetError:
         # Told by the check of state.
-        recorded = None
+        state = State(session.environment.name)
+    recorded = state.organisation
     if organisation and recorded and organisation != recorded:
         return Check(
             "provider",
@@ -193,6 +222,27 @@ def _provider(session: Session) -> Check:
             f"the key opens the organisation {organisation}, and state belongs to {recorded}",
             "use the key of the right organisation; look at provider.apiKey",
         )
+    Isolation(session).check_organisation(state, [first] if first else [])
     if organisation:
         return Check("provider", OK, f"{found}; the key opens the organisation {organisation}")
     return Check("provider", OK, f"{found}; no {kind} is there yet that would tell the organisation's id")
+
+
+def _isolation(session: Session) -> Check:
+    """Whose organisation is whose can be told of those environments whose state is at hand."""
+    apart = Isolation(session)
+    apart.check_target()
+    unread = [each for each in apart.neighbours if each.unread]
+    if unread:
+        said = "; ".join(
+            f"state of {each.environment} is not seen from here: {each.unread}" for each in unread
+        )
+        return Check(
+            "isolation",
+            WARN,
+            said,
+            "a key of its organisation is noticed here by the marks on its objects only: "
+            "keep both states in one store, or look twice at provider.apiKey",
+        )
+    names = ", ".join(each.environment for each in apart.neighbours)
+    return Check("isolation", OK, f"kept apart from {names}" if names else "there is no other environment")

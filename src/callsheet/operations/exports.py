@@ -20,6 +20,7 @@ from callsheet.model.events import Event
 from callsheet.operations.apply import context_of
 from callsheet.operations.auditing import record_work
 from callsheet.operations.export_files import write
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.refresh import Live, check_organisation
 from callsheet.operations.session import Session
 from callsheet.providers.sweep import sweep
@@ -45,10 +46,10 @@ def take_now(session: Session, out: Path | None = None) -> dict[str, Any]:
         optional=session.kinds.keys() - needed,
         told=lambda kind, count: session.listener(Event("export.kind", {"kind": kind, "objects": count})),
     )
-    check_organisation(
-        state, Live({kind: {remote.id: remote for remote in found} for kind, found in live.items()})
-    )
-    origin = Origin(None, "export", context.claim.owner, context.now(), context.target)
+    seen = Live({kind: {remote.id: remote for remote in found} for kind, found in live.items()})
+    Isolation(session).check_organisation(state, seen.every, leaving=True)
+    check_organisation(state, seen)
+    origin = Origin(None, "export", context.claim.shown, context.now(), context.target)
     veil = veil_of(context, state)
     # An environment that was never applied has no key yet, and a digest without one could be guessed.
     options: dict[str, Any] = {"veil": veil, "refused": refused, "key": state.key or secrets.token_bytes(32)}
@@ -73,6 +74,7 @@ def take_now(session: Session, out: Path | None = None) -> dict[str, Any]:
 
 def listed(session: Session) -> dict[str, Any]:
     """Every export that is kept, newest first. JSON."""
+    session.ledger.check_here()
     return {
         "format": LIST,
         "environment": session.environment.name,
@@ -84,6 +86,7 @@ def listed(session: Session) -> dict[str, Any]:
 
 def shown(session: Session, text: str, kind: str | None) -> dict[str, Any]:
     """What an export holds, of one kind or of all. JSON; secrets are digests there."""
+    session.ledger.check_here()
     environment = session.environment.name
     export = load(session.store, environment, find(session.store, environment, text).sha256)
     if kind is not None and kind not in export.ids:
@@ -98,6 +101,7 @@ def shown(session: Session, text: str, kind: str | None) -> dict[str, Any]:
 
 def verified(session: Session, text: str | None) -> dict[str, Any]:
     """Read an export back, or all of them. JSON of what is damaged, newest first."""
+    session.ledger.check_here()
     environment = session.environment.name
     known = (
         index_of(session.store, environment) if text is None else (find(session.store, environment, text),)

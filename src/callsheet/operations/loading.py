@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from callsheet.model.errors import SpecError
@@ -12,29 +13,34 @@ from callsheet.spec.render import render
 DEFAULT_PROVIDER = "vapi"
 
 
-def readable(root: Path) -> Project:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The working tree: what can be read of it, and what is wrong with the rest, if anything is."""
+
+    readable: Project
+    broken: Broken | None = None
+
+    def right(self, environment: str | None) -> Project:
+        """The project. SpecError with what is wrong in its files and, beyond that, in the environment (by
+        default the default one)."""
+        if self.broken is None:
+            return self.readable
+        found = list(self.broken.diagnostics)
+        environments = self.readable.environments
+        chosen = environments.environments.get(environment or environments.default_environment or "")
+        if chosen is not None:
+            try:
+                render(self.readable, chosen, catalogue(chosen.provider.type or DEFAULT_PROVIDER))
+            except SpecError as more:
+                found += more.diagnostics
+        raise SpecError(diagnostics=in_order(found))
+
+
+def attempt(root: Path) -> Loaded:
     """The project as far as its files can be read. SpecError where environments.yaml is wrong."""
     try:
-        return load(root)
+        return Loaded(load(root))
     except Broken as cause:
         if cause.project is None:
             raise
-        return cause.project
-
-
-def load_for(root: Path, environment: str | None) -> Project:
-    """The project. SpecError with what is wrong in its files and, beyond that, in the environment (by
-    default the default one)."""
-    try:
-        return load(root)
-    except Broken as cause:
-        found = list(cause.diagnostics)
-        if cause.project is not None:
-            environments = cause.project.environments
-            chosen = environments.environments.get(environment or environments.default_environment or "")
-            if chosen is not None:
-                try:
-                    render(cause.project, chosen, catalogue(chosen.provider.type or DEFAULT_PROVIDER))
-                except SpecError as more:
-                    found += more.diagnostics
-    raise SpecError(diagnostics=in_order(found))
+        return Loaded(cause.project, cause)

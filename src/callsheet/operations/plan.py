@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +9,25 @@ from typing import Any
 
 from callsheet import __version__
 from callsheet.model.address import Address
-from callsheet.model.diagnostics import note
+from callsheet.model.canonical import fingerprint
 from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.isolation import Isolation
+from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
+from callsheet.operations.sources import Source, carried_by, source_of, url_key
 from callsheet.plan.archive import Archive
 from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
+from callsheet.spec.prompt_choice import used_prompts
 from callsheet.spec.render import Estate, render
+from callsheet.state.names import named
+from callsheet.state.snapshot import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,26 @@ class Planned:
         return CHANGES if detailed and not self.plan.empty else DONE
 
 
-def plan(session: Session, options: Options) -> Planned:
-    """Plan one environment. CallsheetError with all diagnostics when that is not possible."""
-    estate = desired(session)
-    resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
+def plan(session: Session, options: Options, source: Source | None = None) -> Planned:
+    """Plan one environment, from what it runs unless a source is given.
+
+    CallsheetError with all diagnostics when that is not possible.
+    """
     state = session.ledger.load()
+    source = source or _source(session, state, options)
+    downloads: dict[str, bytes] = {}
+    estate = desired(session, source, downloads) if source else _nothing(session)
+    resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
+    carried = carried_by(source, downloads) if source and source.move and source.move.back_to is None else {}
+    apart = Isolation(session)
+    if not options.destroy:
+        apart.check_target()
+        apart.check_payloads(resources, state)
     session.listener(Event("plan.start", {"environment": session.environment.name}))
     live = refresh(
         session.provider, {resource.kind for resource in resources.values()}, state, session.listener
     )
+    apart.check_organisation(state, live.every, leaving=options.destroy)
     # An embedded sandbox has no key that could be another's; to destroy what is gone is to forget it.
     check_organisation(state, live, may_be_empty=options.destroy or session.sandbox_name is not None)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
@@ -68,59 +83,72 @@ def plan(session: Session, options: Options) -> Planned:
         today=session.today,
         created_at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         callsheet=__version__,
-        source=source_of(session.root, estate),
+        source=told(source, estate, downloads),
+        carried=tuple(carried),
         target={**session.target, "organisation": live.organisation or state.organisation},
-        diagnostics=(*estate.diagnostics, *_pinned(session)),
+        diagnostics=estate.diagnostics,
         options=options,
     )
-    made = make_plan(inputs)
+    made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
-    return Planned(Archive(made, estate.contents))
+    return Planned(Archive(made, {**estate.contents, **carried}))
 
 
-def desired(session: Session) -> Estate:
-    """The environment's rendered documents, checked against what the provider is known to refuse."""
-    return render(session.project, session.environment, session.catalogue, fetch=fetcher(session))
+def _source(session: Session, state: State, options: Options) -> Source | None:
+    """What the environment runs; None where there need be nothing, because everything is to go."""
+    if options.destroy and session.environment.pinned:
+        return None
+    return source_of(session, state)
 
 
-def fetcher(session: Session) -> Callable[[str], bytes]:
-    """Reads documents that are declared by URL."""
+def _nothing(session: Session) -> Estate:
+    return Estate(session.environment, {}, {}, fingerprint([]))
+
+
+def desired(
+    session: Session, source: Source | None = None, downloads: dict[str, bytes] | None = None
+) -> Estate:
+    """The environment's rendered documents, checked against what the provider is known to refuse.
+
+    `downloads` is given the bytes that were fetched, by URL.
+    """
+    source = source or session.source
+    fetch = fetcher(session, source, {} if downloads is None else downloads)
+    return render(source.project, session.environment, session.catalogue, fetch=fetch)
+
+
+def fetcher(session: Session, source: Source, downloads: dict[str, bytes]) -> Callable[[str], bytes]:
+    """Reads documents that are declared by URL: what a release has kept of them, else what is there now."""
 
     def fetch(url: str) -> bytes:
         from callsheet.providers.fetching import fetch as get
 
-        session.listener(Event("fetch", {"url": plain_address(url)}))
-        return get(url)
+        kept = source.fetched.get(url_key(url))
+        if kept is None:
+            session.listener(Event("fetch", {"url": plain_address(url)}))
+        downloads[url] = kept() if kept else get(url)
+        return downloads[url]
 
     return fetch
 
 
-def source_of(root: Path, estate: Estate) -> dict[str, Any]:
-    """What the plan was made from: the tree's digest and, where there is one, the commit."""
-    return {"kind": "tree", "digest": estate.digest, "git": git_state(root), "release": None}
-
-
-def git_state(root: Path) -> dict[str, Any] | None:
-    """The commit checked out and whether anything under `root` differs from it; None without Git."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-
-    def ask(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(
-                [git, "-C", str(root), *arguments], capture_output=True, timeout=20, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
-
-    sha = ask("rev-parse", "HEAD")
-    if sha is None:
-        return None
-    # --no-optional-locks: looking must not write, not even Git's index.
-    dirty = ask("--no-optional-locks", "status", "--porcelain", "--", ".")
-    return {"sha": sha, "dirty": bool(dirty)}
+def told(source: Source | None, estate: Estate, downloads: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the plan is made from: the source's digest, that of what it was rendered from, and the commit."""
+    if source is None:
+        return {"kind": "none", "digest": "", "estate": estate.digest, "git": None, "release": None}
+    release = source.release
+    if release and source.move:
+        release["fetched"] = {url_key(url): named(data) for url, data in sorted(downloads.items())}
+        release["prompts"] = used_prompts(source.project, estate.environment)
+    held = {"holds": list(source.holds)} if source.holds is not None else {}
+    return {
+        **held,
+        "kind": source.kind,
+        "digest": source.manifest.digest,
+        "estate": estate.digest,
+        "git": dict(source.git) if source.git else None,
+        "release": release,
+    }
 
 
 def write_archive(planned: Planned, path: Path) -> None:
@@ -144,16 +172,3 @@ def write_archive(planned: Planned, path: Path) -> None:
         raise CallsheetError(
             f"{path} cannot be written ({cause.strerror})", hint="give --out another place", code="plan.out"
         ) from None
-
-
-def _pinned(session: Session) -> list[Any]:
-    environment = session.environment
-    if environment.default or not environment.pinned:
-        return []
-    return [
-        note(
-            "plan.from-tree",
-            f"{environment.name} is planned from the working tree",
-            detail="Releases and pins are not part of this version yet, so `pinned` has no effect.",
-        )
-    ]

@@ -93,7 +93,8 @@ def _unrecorded(session: Session) -> dict[str, Any] | None:
     if state.run is None or not untold(state):
         return None
     run = state.run
-    return {"run": run["id"], "verb": run.get("mode"), "startedAt": run.get("at"), "by": run.get("by")}
+    told = {"run": run["id"], "verb": run.get("mode"), "startedAt": run.get("at"), "by": run.get("by")}
+    return {**told, "verified": bool(run.get("verified"))}
 
 
 def _named(session: Session, lines: list[Line], text: str) -> Line:

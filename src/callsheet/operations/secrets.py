@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from callsheet.model.diagnostics import Diagnostic, Place
 from callsheet.model.errors import DONE, ERROR, SecretError
-from callsheet.model.value import Secret, Text, Value, symbols
+from callsheet.model.value import Payload, Secret, Text, Value, symbols
 from callsheet.operations.plan import desired
 from callsheet.operations.session import Session
+from callsheet.operations.sources import Source, promotable
 from callsheet.secrets.base import SCHEME
 
 FORMAT = "callsheet.secrets/1"
@@ -66,18 +67,27 @@ class Checked:
         }
 
 
-def check(session: Session) -> Checked:
-    """Resolve every reference of the environment, once each. SpecError where the files are wrong."""
-    found = [
-        Reference(uri, uses, _problem(session, uri)) for uri, uses in sorted(references(session).items())
-    ]
+def check(session: Session, start: str | None = None) -> Checked:
+    """Resolve every reference of the environment, once each. SpecError where the files are wrong.
+
+    With `start`, of what it would run after a promotion from there.
+    """
+    source = promotable(session, start, session.ledger.load()) if start else None
+    asked = sorted(references(session, source).items())
+    found = [Reference(uri, uses, _problem(session, uri)) for uri, uses in asked]
     return Checked(session.environment.name, tuple(found))
 
 
-def references(session: Session) -> dict[str, tuple[Use, ...]]:
+def check_payloads(session: Session, payloads: Iterable[Payload]) -> list[Reference]:
+    """Resolve every reference in payloads, once each."""
+    found = {uri for payload in payloads for _, symbol in symbols(payload) for uri in _uris(symbol)}
+    return [Reference(uri, (), _problem(session, uri)) for uri in sorted(found)]
+
+
+def references(session: Session, source: Source | None = None) -> dict[str, tuple[Use, ...]]:
     """Every reference that plan and apply of this environment would resolve, with what needs it."""
     out: dict[str, dict[Use, None]] = {}
-    for resource in desired(session).resources.values():
+    for resource in desired(session, source).resources.values():
         for path, symbol in symbols(resource.payload):
             for uri in _uris(symbol):
                 out.setdefault(uri, {})[Use(str(resource.address), resource.place(path))] = None

@@ -6,20 +6,26 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callsheet import __version__
 from callsheet.audit.tape import Tape
+from callsheet.identity.token import id_token
+from callsheet.identity.trust import Trust
 from callsheet.model.diagnostics import Place, nearest
 from callsheet.model.errors import CallsheetError, SecretError, SpecError
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Catalogue, Kind
+from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
-from callsheet.operations.loading import DEFAULT_PROVIDER, load_for, readable
+from callsheet.operations.identification import Identification, identify, trusts_of
+from callsheet.operations.loading import DEFAULT_PROVIDER, Loaded, attempt
 from callsheet.plan.inputs import Acknowledgement
+from callsheet.policy.case import Given
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
@@ -30,6 +36,9 @@ from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Claim, Lock
 from callsheet.state.store import Store
 from callsheet.state.stores import check_ephemeral, open_store
+
+if TYPE_CHECKING:
+    from callsheet.operations.sources import Source
 
 WORK = ".callsheet"
 SANDBOX = "sandbox:"
@@ -49,7 +58,9 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     lock_timeout: float = 0.0  # seconds
     files: bool = True
+    given: Given = field(default_factory=Given)
     run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
+    _others: dict[str, Session] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def open(cls, start: Path, environment: str | None = None, **more: Any) -> Session:
@@ -69,19 +80,55 @@ class Session:
             sandbox.close()
         if keeper := self.__dict__.get("keeper"):
             keeper.close()
+        for other in self._others.values():
+            other.close()
 
     @cached_property
+    def _loaded(self) -> Loaded:
+        return attempt(self.root)
+
+    @cached_property
+    def tree(self) -> Project:
+        """The working tree. SpecError where its files are wrong."""
+        return self._loaded.right(self.environment_name)
+
+    @cached_property
+    def source(self) -> Source:
+        """What the environment is planned from: the tree, or its release."""
+        from callsheet.operations.sources import source_of, tree
+
+        # Of what follows the tree, the store need not be there.
+        return source_of(self, self.ledger.load()) if self.environment.pinned else tree(self)
+
+    @property
     def project(self) -> Project:
-        return load_for(self.root, self.environment_name)
+        """The files that the environment runs: the working tree's, or those of its release."""
+        return self.source.project if self.environment.pinned else self.tree
 
     @cached_property
     def readable(self) -> Project:
         """What can be read of the files: all of them, or where they are not needed, those that are right."""
-        return self.project if self.files else readable(self.root)
+        if not self.files:
+            return self._loaded.readable
+        if not self.environment.pinned:
+            return self.tree
+        with suppress(CallsheetError):
+            return self.project
+        return self._loaded.readable
+
+    def beside(self, name: str) -> Session:
+        """Another environment of the same project; closed with this one. SpecError where there is none."""
+        if name not in self._others:
+            other = Session(
+                self.root, name, self.variables, self.listener, self.clock, self.lock_timeout, self.files
+            )
+            other.__dict__["_loaded"] = self._loaded
+            self._others[name] = other
+        return self._others[name]
 
     @property
     def environments(self) -> Environments:
-        return self.readable.environments
+        return self._loaded.readable.environments
 
     @cached_property
     def environment(self) -> Environment:
@@ -114,7 +161,12 @@ class Session:
 
     @cached_property
     def keeper(self) -> Keeper:
-        return Keeper(self.root, self.variables, monotonic=self.clock.monotonic)
+        return Keeper(
+            self.root,
+            self.variables,
+            monotonic=self.clock.monotonic,
+            id_token=partial(id_token, self.variables),
+        )
 
     @cached_property
     def store(self) -> Store:
@@ -147,16 +199,29 @@ class Session:
     def claim(self, verb: str) -> Claim:
         """Who this process says it is, and the id of a new run: its time and a few random digits."""
         started = self.clock.now().strftime("%Y%m%dT%H%M%SZ")
-        owner, how = self.owner
-        return Claim(owner, f"{started}-{self.run_ids()}", socket.gethostname(), verb, how)
+        who = self.principal
+        return Claim(
+            who.name, f"{started}-{self.run_ids()}", socket.gethostname(), verb, who.how, who.verified
+        )
 
     @property
     def owner(self) -> tuple[str, str]:
-        """The person or job that runs this, by its own word, and the variable that says so."""
-        for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME", "USERNAME"):
-            if value := self.variables.get(name):
-                return value, name
-        return "unknown", ""
+        """Who runs this, and where that is known from."""
+        return self.principal.name, self.principal.how
+
+    @property
+    def principal(self) -> Principal:
+        """Who runs this: verified where the job has a token that is good."""
+        return self.identification.principal
+
+    @cached_property
+    def identification(self) -> Identification:
+        """Established when it is first asked for, which may take requests to the token's issuer."""
+        return identify(self.variables, self._trusted, self.clock.now, self.keeper.hide)
+
+    def _trusted(self) -> tuple[Trust, ...]:
+        place = self.environment.origin(("protection", "oidc")).place
+        return trusts_of(self.environment.protection, place)
 
     @cached_property
     def tape(self) -> Tape:

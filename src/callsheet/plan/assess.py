@@ -40,6 +40,8 @@ class Assessment:
     left: tuple[Path, ...] = ()  # acknowledged drift: an update of its neighbours leaves it alone
     echoes: tuple[str, ...] = ()  # patterns of places where live shows a secret's value
     diagnostics: tuple[Diagnostic, ...] = ()
+    loses: bool = False  # on the way back: a replacement would undo somebody's edit
+    stays: bool = False  # on the way back: not replaced, because somebody has edited it since
     part: bool = False  # of a declared resource, which is what `preventDestroy` of the document protects
 
     @property
@@ -119,7 +121,7 @@ def _assess(
         bare = view(kind, remote, inputs.state.key, masked)
         live = veil.over(bare)
         comparison = compare_unknown(kind, veil.over(payload), live, ignore)
-        return Assessment(
+        found = Assessment(
             resource,
             kind,
             payload,
@@ -130,6 +132,7 @@ def _assess(
             _fixed(kind, comparison),
             echoes=veil.shapes(bare),
         )
+        return _judged(inputs, found, remote, noticed) if inputs.restoration else found
     bare = view(kind, remote, inputs.state.key, {*record.masked, *masked})
     live = veil.over(bare)
     if (
@@ -148,12 +151,9 @@ def _assess(
         ignore=ignore,
         residual=record.residual,
     )
-    left: tuple[Path, ...] = ()
-    if inputs.restoration:
-        comparison, left = judged(kind, comparison, inputs.options.on_conflict)
-    else:
+    if not inputs.restoration:
         comparison = standing(kind, without(comparison, noticed), record.kept)
-    return Assessment(
+    found = Assessment(
         resource,
         kind,
         payload,
@@ -162,9 +162,22 @@ def _assess(
         comparison,
         ignore,
         _fixed(kind, comparison),
-        left,
         echoes=veil.shapes(bare),
     )
+    return _judged(inputs, found, remote, noticed) if inputs.restoration else found
+
+
+def _judged(inputs: Inputs, each: Assessment, remote: RemoteObject, noticed: set[Path]) -> Assessment:
+    """On the way back. To replace an object would undo the edits that it is to keep: it stays then."""
+    assert inputs.restoration is not None
+    edited = inputs.restoration.edited.get((remote.kind, remote.id), frozenset())
+    comparison, left = judged(each.kind, each.comparison, inputs.options.on_conflict, edited)
+    fixed = _fixed(each.kind, comparison)
+    # A replacement also loses what an update would leave alone.
+    loses = bool(fixed and (left or edited or without(each.comparison, noticed).unowned))
+    if loses and inputs.options.on_conflict == "keep":
+        return replace(each, comparison=IN_SYNC, fixed=None, stays=True)
+    return replace(each, comparison=comparison, fixed=fixed, left=left, loses=loses)
 
 
 def _masked_seen(record: Record, masked: Collection[str], key: bytes) -> Payload:

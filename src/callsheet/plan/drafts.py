@@ -17,6 +17,7 @@ from callsheet.plan.change import Action, Attribute, Cause, Change
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.kept import still_kept, whole_unions
 from callsheet.plan.matching import Matches, remote_name
+from callsheet.plan.restoring import kept_as_it_is, restored, told, undecided
 from callsheet.plan.steps import Draft, open_references
 from callsheet.state.record import Record
 
@@ -27,11 +28,13 @@ STATE_ONLY = (Verdict.CONVERGED, Verdict.RELEASE)
 def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft | None, list[Diagnostic]]:
     """The change of one declared resource, or None where it is as it should be."""
     problems: list[Diagnostic] = []
+    if each.stays:
+        return None, [kept_as_it_is(each.address, "would have to be replaced and")]
     if _untouched(inputs, matches, each):
         return None, problems
     if inputs.options.on_conflict == "keep":
         each = replace(each, comparison=whole_unions(each.kind, each.comparison))
-    change = _restored(inputs, _base(inputs, matches, each))
+    change = restored(inputs, _base(inputs, matches, each))
     draft = Draft(
         change,
         each.kind,
@@ -51,26 +54,37 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             remote_id=None,
             moved_from=matches.moved.get(each.address),
             lost_id=each.record.remote_id if each.record else None,
-            attributes=_told(inputs, created(each.kind, each.resource, each.payload, cause)),
+            attributes=told(inputs, created(each.kind, each.resource, each.payload, cause)),
             conflict=bool(inputs.restoration and each.record) and inputs.options.on_conflict is None,
         )
         return draft, problems
     if each.record is None:
         if each.fixed:
             problems.append(_cannot_adopt(each))
-        lines = attributes(each.kind, each.comparison, each.resource, None, each.live, True)
+        waits = undecided(inputs, bool(each.comparison.with_verdict(Verdict.CONFLICT)))
+        lines = attributes(each.kind, each.comparison, each.resource, None, each.live, not waits)
         reason = "exists at the provider and is taken over" + (", with changes" if lines else " as it is")
-        draft.change = replace(change, action=Action.IMPORT, reason=reason, attributes=_told(inputs, lines))
+        draft.keep = each.left
+        draft.change = replace(
+            change,
+            action=Action.IMPORT,
+            reason=reason,
+            attributes=told(inputs, lines),
+            conflict=waits,
+        )
         return draft, problems
-    undecided = inputs.options.on_conflict != "overwrite"
-    if each.fixed and not (each.fixed.verdict is Verdict.CONFLICT and undecided):
-        lines = attributes(each.kind, each.comparison, each.resource, each.record, each.live, True)
+    decided = inputs.restoration or inputs.options.on_conflict == "overwrite"
+    if each.fixed and (decided or each.fixed.verdict is not Verdict.CONFLICT):
+        conflicts = each.comparison.with_verdict(Verdict.CONFLICT)
+        waits = undecided(inputs, each.loses or bool(conflicts))
+        lines = attributes(each.kind, each.comparison, each.resource, each.record, each.live, not waits)
         draft.change = replace(
             change,
             action=Action.REPLACE,
             reason=f"{show(each.fixed.path)} cannot be changed on an existing {each.kind.name}",
-            attributes=_told(inputs, lines),
+            attributes=told(inputs, lines),
             moved_from=matches.moved.get(each.address),
+            conflict=waits,
         )
         return draft, problems
     return _update(inputs, matches, each, draft, problems)
@@ -117,7 +131,7 @@ def _update(
     keys = {state.path[0] for state in sent}
     draft.keep = (*each.left, *given_up, *(path for path in stands if path[0] in keys))
     address = each.address
-    lines = _told(inputs, lines)
+    lines = told(inputs, lines)
     if address in matches.moved:
         action, reason = Action.MOVE, f"was {matches.moved[address]}"
     elif writes or (conflicts and not keep):
@@ -222,31 +236,6 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
         at=str(place) if place else None,
         base_fingerprint=base,
     )
-
-
-def _restored(inputs: Inputs, change: Change) -> Change:
-    """On the way back, what state is to remember: what it did then, and not all that is sent."""
-    if inputs.restoration is None:
-        return change
-    record = inputs.restoration.records[change.address]
-    lifecycle = dict(change.lifecycle or {})
-    if record.ignore:
-        # What is made again gets what was ignored as well, and ignores it from then on.
-        lifecycle["ignoreChanges"] = list(record.ignore)
-    return replace(
-        change,
-        owned=record.applied_symbols,
-        lifecycle=lifecycle,
-        keeps=record.kept,
-        depends_on=record.depends_on,
-    )
-
-
-def _told(inputs: Inputs, lines: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
-    """On the way back every line has that one cause."""
-    if inputs.restoration is None:
-        return lines
-    return tuple(replace(line, cause=Cause.ROLLBACK, at=None) for line in lines)
 
 
 def _reason(lines: tuple[Attribute, ...]) -> str:

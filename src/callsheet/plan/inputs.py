@@ -10,7 +10,7 @@ from callsheet.model.address import Address
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.kinds import Kind
 from callsheet.model.resource import RemoteObject, Resource
-from callsheet.model.value import Secret, Text
+from callsheet.model.value import Path, Secret, Text
 from callsheet.state.record import Record
 from callsheet.state.snapshot import State
 
@@ -45,12 +45,15 @@ class Restoration:
 
     `records` are what state is to remember again, by address: as it was, or, for what a later run took
     over, a record that owns nothing. `reowned` are the addresses at which state owns other paths now.
+    `edited` are, by kind and remote id, the paths that others have set since and that a run has met; the
+    empty path where others made the object.
     """
 
     export: str
     run: str | None
     records: Mapping[str, Record]
     reowned: frozenset[str] = frozenset()
+    edited: Mapping[tuple[str, str], frozenset[Path]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +85,4 @@ class Inputs:
     diagnostics: tuple[Diagnostic, ...] = ()
     options: Options = field(default_factory=Options)
     restoration: Restoration | None = None
+    carried: tuple[str, ...] = ()  # SHA-256 of what else apply needs, such as the files of a release

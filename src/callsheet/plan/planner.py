@@ -23,7 +23,7 @@ from callsheet.plan.matching import Matches, match
 from callsheet.plan.plan import Plan
 from callsheet.plan.refusals import refusals
 from callsheet.plan.resolution import Resolution, missing_externals
-from callsheet.plan.restoring import owning_all
+from callsheet.plan.restoring import kept_as_it_is, owning_all
 from callsheet.plan.steps import Draft, open_references, touched_keys, with_steps
 from callsheet.plan.targeting import Selection, selected
 
@@ -79,15 +79,18 @@ def make_plan(inputs: Inputs) -> Plan:
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
         diagnostics=(*inputs.diagnostics, *problems),
         gates=tuple(refusals(inputs, changes)),
-        contents=tuple(_contents(changes)),
+        contents=tuple(sorted({*_contents(changes), *inputs.carried})),
         unchanged=len(assessments) - sum(change.address in assessments for change in changes),
         mode=_mode(inputs),
     ).sealed()
 
 
 def _mode(inputs: Inputs) -> str:
-    if inputs.restoration:
+    release = inputs.source.get("release") or {}
+    if inputs.restoration or release.get("backTo") is not None:
         return "rollback"
+    if release.get("new"):
+        return "promote"
     return "destroy" if inputs.options.destroy else "apply"
 
 
@@ -116,13 +119,15 @@ def _drafts(
             former = matches.moved.get(address, address)
             draft.holders = tuple(dict.fromkeys([*holders.get(address, ()), *holders.get(former, ())]))
             drafts.append(draft)
-    edited = {each.address for each in drift.drifted if each.movements}
+    drifted = {each.address for each in drift.drifted if each.movements}
+    edited = inputs.restoration.edited if inputs.restoration else {}
     for address, record in matches.removed.items():
         draft = draft_removal(inputs, record)
-        if inputs.restoration and address in edited and draft.change.action is Action.DELETE:
+        theirs = address in drifted or (record.kind, record.remote_id) in edited
+        if inputs.restoration and theirs and draft.change.action is Action.DELETE:
             # What came after the export and was edited since: to delete it undoes that edit as well.
             if inputs.options.on_conflict == "keep":
-                problems.append(_left(record.address))
+                problems.append(kept_as_it_is(record.address, "came after the export and"))
                 continue
             draft.change = replace(draft.change, conflict=inputs.options.on_conflict is None)
         draft.holders = tuple(holders.get(address, ()))
@@ -138,14 +143,6 @@ def _held(inputs: Inputs, matches: Matches, drift: DriftReport) -> set[str]:
         for each in drift.drifted
         if (each.acknowledged or kept) and each.classification is Class.MISSING
     } & matches.records.keys()
-
-
-def _left(address: str) -> Diagnostic:
-    return warning(
-        "rollback.kept",
-        f"{address} came after the export and was edited since: it stays (--on-conflict keep)",
-        address=address,
-    )
 
 
 def _leaning(draft: Draft | None, assessment: Assessment, held: Collection[str]) -> list[Diagnostic]:

@@ -46,7 +46,7 @@ def _hold(inputs: Inputs) -> Iterable[Gate]:
 def holding(state: State, source: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The hold that a rollback has left, where it is on these files."""
     hold = state.hold
-    return hold if hold and source.get("digest") in hold["digests"] else None
+    return hold if hold and source.get("estate") in hold["digests"] else None
 
 
 def _emptied(inputs: Inputs) -> Iterable[Gate]:

@@ -79,7 +79,10 @@ def _attribute(change: ChangeView, each: AttributeView, verbose: bool) -> Iterat
     start = [Span(f"{sign} ", style), Span(each.path, "path")]
     end = _end(change, each)
     if each.op == "conflict":
-        yield (*start, Span(": the files and the provider both changed it", "conflict"), *end)
+        said = "the files and the provider both changed it"
+        if each.cause is Cause.ROLLBACK:
+            said = "it was changed at the provider since"
+        yield (*start, Span(f": {said}", "conflict"), *end)
         yield from _conflict(each)
     elif each.op == "reorder":
         yield (*start, Span(": another order"), *end)
@@ -177,15 +180,14 @@ def _diff_spans(each: DiffLine) -> list[Span]:
 
 
 def _conflict(each: AttributeView) -> Iterator[Line]:
-    for label, value in (
-        ("applied (last sent)", each.applied),
-        ("seen (right after)", each.seen),
-        ("live (now)", each.old),
-        ("files", each.new),
-    ):
-        yield line(
-            "    ", Span(f"{label:<20}", "dim"), Span(inline(value), "new" if label == "files" else "")
-        )
+    sides = [("live (now)", each.old, "")]
+    if each.cause is Cause.ROLLBACK:
+        sides.append(("then", each.new, "new"))
+    else:
+        sides = [("applied (last sent)", each.applied, ""), ("seen (right after)", each.seen, ""), *sides]
+        sides.append(("files", each.new, "new"))
+    for label, value, style in sides:
+        yield line("    ", Span(f"{label:<20}", "dim"), Span(inline(value), style))
 
 
 def _value_style(value: Shown, plain: str) -> str:

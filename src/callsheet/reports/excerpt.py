@@ -10,6 +10,7 @@ from callsheet.model.diagnostics import Place
 from callsheet.reports.escaping import visible
 
 _SUFFIXES = (".yaml", ".yml", ".md", ".json")
+_SETTINGS = "environments.yaml"
 _LARGEST = 2 * 2**20
 _WIDEST = 160
 # A value that follows a telling key and is no reference, and anything as long and mixed as a key is.
@@ -30,10 +31,14 @@ class Excerpt:
 
 
 class Excerpts:
-    """Reads excerpts from the files of one project; never from a file outside of it."""
+    """Reads excerpts from the files of one project; never from a file outside of it.
 
-    def __init__(self, root: Path) -> None:
+    `settings` alone are read where the other files are not those that findings are about, but a release's.
+    """
+
+    def __init__(self, root: Path, *, settings: bool = False) -> None:
         self._root = root.resolve()
+        self._settings = settings
         self._lines: dict[str, list[str]] = {}
 
     def __call__(self, place: Place) -> Excerpt | None:
@@ -56,7 +61,7 @@ class Excerpts:
         return self._lines[file]
 
     def _load(self, file: str) -> list[str]:
-        if not file.endswith(_SUFFIXES):
+        if not file.endswith(_SETTINGS if self._settings else _SUFFIXES):
             return []
         for base in (
             (self._root.parent, self._root) if self._root.name == file.split("/")[0] else (self._root,)

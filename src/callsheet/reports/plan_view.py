@@ -12,6 +12,7 @@ from callsheet.model.value import Path
 from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
 from callsheet.plan.plan import Gate, Plan
 from callsheet.reports.drift_view import DriftedView, NoticeView, UnmanagedView, drifted, notice, unmanaged
+from callsheet.reports.release_lines import origin_of
 from callsheet.reports.values import Shown, redacted
 
 # Always told in the last line, in this order; the others where there are any.
@@ -69,9 +70,12 @@ class PlanView:
     normalised: tuple[tuple[str, str, str], ...]  # address, path, verdict
     diagnostics: tuple[Diagnostic, ...]
     refusals: tuple[Gate, ...]
+    pending: tuple[Gate, ...]
+    overridden: tuple[Gate, ...]
     passed: tuple[Gate, ...]
     counts: Mapping[str, int]
     digest: str
+    prompts: tuple[tuple[str, str], ...] = ()  # of a release that is about to be pinned: name and version
 
     @property
     def destroyed(self) -> tuple[str, ...]:
@@ -96,9 +100,12 @@ def plan_view(plan: Plan) -> PlanView:
         ),
         diagnostics=plan.diagnostics,
         refusals=plan.refusals,
-        passed=tuple(gate for gate in plan.gates if gate.status != "refused"),
+        pending=plan.pending,
+        overridden=tuple(gate for gate in plan.gates if gate.status == "overridden"),
+        passed=tuple(gate for gate in plan.gates if gate.status == "passed"),
         counts=counts,
         digest=plan.digest,
+        prompts=tuple(((plan.source.get("release") or {}).get("prompts") or {}).items()),
     )
 
 
@@ -158,14 +165,32 @@ def _headline(plan: Plan) -> str:
     target = f"{plan.target.get('provider', '?')} at {plan.target.get('baseUrl') or '?'}"
     if organisation := plan.target.get("organisation"):
         target += f", organisation {organisation}"
-    what = {"destroy": "Plan to destroy", "rollback": "Plan to roll back"}.get(plan.mode, "Plan for")
+    what = {
+        "destroy": "Plan to destroy",
+        "rollback": "Plan to roll back",
+        "promote": "Plan to promote to",
+    }.get(plan.mode, "Plan for")
+    if plan.source["kind"] != "tree":
+        return f"{what} {plan.environment}: {target}{_back_to(plan)}{_release(plan)}"
     git = plan.source.get("git")
     commit = f"; commit {git['sha'][:12]}{' with local changes' if git['dirty'] else ''}" if git else ""
-    return f"{what} {plan.environment}: {target}{_back_to(plan)}{commit}"
+    return f"{what} {plan.environment}: {target}{commit}"
+
+
+def _release(plan: Plan) -> str:
+    """Which release the plan is of, and where that is from."""
+    release = plan.source.get("release")
+    if not release:
+        return ""
+    named = f"{plan.environment}@{release['version']}"
+    if release.get("backTo") is not None:
+        return f"; {named}, which is v{release['backTo']} again"
+    joined = f" with {release['cloned']}" if release.get("cloned") else ""
+    return f"; {named}{joined} from {origin_of(release['origin'])}, {plan.source['digest'][:19]}…"
 
 
 def _back_to(plan: Plan) -> str:
-    if plan.mode != "rollback":
+    if plan.mode != "rollback" or plan.source["kind"] != "export":
         return ""
     run = plan.source.get("run")
     where = f"what was before run {run}" if run else "an export that was asked for"
@@ -184,6 +209,8 @@ def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:
         text += f" {_some(counts['conflicts'], 'conflict')} to decide."
     if plan.refusals:
         text += " Refused: nothing will be applied."
+    elif plan.pending:
+        text += f" Still needed: {', '.join(dict.fromkeys(gate.rule for gate in plan.pending))}."
     return text
 
 

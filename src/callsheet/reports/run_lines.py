@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from callsheet.model.principal import marked
 from callsheet.reports.change_lines import SYMBOLS
 from callsheet.reports.line import EMPTY, Line, Span, line
 
@@ -26,7 +27,9 @@ def list_lines(told: Mapping[str, Any]) -> Iterator[Line]:
         export = f"  export {each['export'][:12]}" if each["export"] else ""
         yield line(
             each["run"],
-            Span(f"  {each['startedAt'] or '?'}  {each['who']['name']}", "dim"),
+            Span(
+                f"  {each['startedAt'] or '?'}  {marked(each['who']['name'], each['who']['verified'])}", "dim"
+            ),
             f"  {each['verb']}: ",
             Span(_outcome(each), "" if each["exitCode"] == 0 else "warning"),
             Span(export, "dim"),
@@ -46,7 +49,7 @@ def record_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     yield line(Span(f"Run {record['run']}: {record['verb']} of {record['environment']}", "message"))
     how = f"by {who['how']}, " if who["how"] else ""
     yield _field(
-        "who", f"{who['name']} ({how}{'verified' if who['verified'] else 'not verified'}) on {who['host']}"
+        "who", f"{who['name']} ({how}{'verified' if who['verified'] else 'unverified'}) on {who['host']}"
     )
     ended = record["endedAt"] or "nobody knows when"
     yield _field("when", f"{record['startedAt'] or '?'} to {ended}")
@@ -55,6 +58,14 @@ def record_lines(told: Mapping[str, Any]) -> Iterator[Line]:
         yield _field("plan", what["plan"] + _counts(what["summary"] or {}))
     if what["source"]:
         yield _field("source", _source(what["source"]))
+    for each in what.get("signOffs", ()):
+        by = each["by"]
+        mark = "" if by.get("verified") else " (unverified)"
+        yield _field("signed off", f"{by['name']}{mark}, {each['at']}")
+    if ticket := what.get("ticket"):
+        yield _field("ticket", ticket)
+    for each in what.get("overrides", ()):
+        yield _field("overridden", f"{each['rule']}: {each['reason']}")
     for key, value in (what.get("subject") or {}).items():
         yield _field(key, ", ".join(map(_subject, value)) if isinstance(value, list) else str(value))
     if record["export"]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from callsheet.model.errors import IdentityError
+
 GROUP = "callsheet.secrets"
 SCHEME = "secrets://"
 
@@ -32,15 +34,24 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
+# The ID token of this CI job for an audience, and where it is from. IdentityError where there is none.
+IdToken = Callable[[str | None], tuple[str, str]]
+
+
+def no_id_token(_: str | None) -> tuple[str, str]:
+    raise IdentityError("this job has no ID token", code="identity.no-token")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where a resolver works. `hide` keeps a value, such as a token that was bought, out of all output;
-    `monotonic` is in seconds."""
+    `monotonic` is in seconds; `id_token` is who this job is, for those who sell secrets for it."""
 
     root: Path
     variables: Mapping[str, str] = field(repr=False)
     hide: Callable[[str], None] = lambda _: None
     monotonic: Callable[[], float] = time.monotonic
+    id_token: IdToken = no_id_token
 
 
 Factory = Callable[[Surroundings], Resolver]

@@ -13,7 +13,7 @@ from pathlib import Path
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import SecretError
 from callsheet.model.value import Secret, Text
-from callsheet.secrets.base import SCHEME, Closing, Resolver, Surroundings
+from callsheet.secrets.base import SCHEME, Closing, IdToken, Resolver, Surroundings, no_id_token
 from callsheet.secrets.once import Once
 from callsheet.secrets.registry import make
 from callsheet.secrets.values import text
@@ -36,8 +36,9 @@ class Keeper:
         variables: Mapping[str, str],
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        id_token: IdToken = no_id_token,
     ) -> None:
-        self._around = Surroundings(root, variables, self.hide, monotonic)
+        self._around = Surroundings(root, variables, self.hide, monotonic, id_token)
         self._resolvers: dict[str, Resolver] = {}
         self._values: Once[str, str] = Once()
         self._hidden: set[str] = set()

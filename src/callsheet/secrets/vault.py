@@ -117,7 +117,7 @@ class VaultResolver:
     def _logged_in(self, client: hvac.Client) -> _Lease:
         from hvac.exceptions import VaultError
 
-        who = login(self._around.variables)
+        who = login(self._around.variables, self._around.id_token)
         for name, value in who.credentials.items():
             if name not in ("role", "role_id"):
                 self._hide(value)

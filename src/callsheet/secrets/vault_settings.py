@@ -10,11 +10,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from callsheet.model.diagnostics import nearest
-from callsheet.model.errors import SecretError
-from callsheet.secrets.id_token import GITHUB_URL, id_token
+from callsheet.model.errors import IdentityError, SecretError
+from callsheet.secrets.base import IdToken
 
 METHODS = ("token", "approle", "jwt", "kubernetes")
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+# What a CI gives to a job that may have an ID token.
+_OF_CI = (
+    "VAULT_ID_TOKEN", "CALLSHEET_ID_TOKEN", "CALLSHEET_ID_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_URL",
+)  # fmt: skip
 _TIMEOUT = 5.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|)")
 
@@ -55,7 +59,7 @@ class Login:
     credentials: Mapping[str, str] = field(repr=False)
 
 
-def login(variables: Mapping[str, str]) -> Login:
+def login(variables: Mapping[str, str], id_token: IdToken) -> Login:
     """Who asks. SecretError where nobody says, or what was said is incomplete."""
     method = variables.get("VAULT_AUTH_METHOD") or _guess(variables)
     if method not in METHODS:
@@ -75,7 +79,7 @@ def login(variables: Mapping[str, str]) -> Login:
             f"VAULT_AUTH_ROLE is not set, and a login by {method} needs it",
             f"set it to the name of the role at auth/{path}",
         )
-    jwt, origin = _jwt(variables, method)
+    jwt, origin = _jwt(variables, method, id_token)
     return Login(method, path, origin, {"role": role, "jwt": jwt})
 
 
@@ -85,7 +89,7 @@ def _guess(variables: Mapping[str, str]) -> str:
     if variables.get("VAULT_ROLE_ID"):
         return "approle"
     if variables.get("VAULT_AUTH_ROLE"):
-        of_ci = any(variables.get(name) for name in ("VAULT_ID_TOKEN", GITHUB_URL))
+        of_ci = any(variables.get(name) for name in _OF_CI)
         return "kubernetes" if not of_ci and SERVICE_ACCOUNT.exists() else "jwt"
     return "token"
 
@@ -115,12 +119,23 @@ def _approle(variables: Mapping[str, str]) -> dict[str, str]:
     return {"role_id": role, "secret_id": secret} if secret else {"role_id": role}
 
 
-def _jwt(variables: Mapping[str, str], method: str) -> tuple[str, str]:
+def _jwt(variables: Mapping[str, str], method: str, id_token: IdToken) -> tuple[str, str]:
     if file := variables.get("VAULT_AUTH_JWT_FILE"):
         return _content(Path(file)), file
     if method == "kubernetes":
         return _content(SERVICE_ACCOUNT), str(SERVICE_ACCOUNT)
-    return id_token(variables, audience=variables.get("VAULT_AUTH_AUDIENCE"))
+    if token := variables.get("VAULT_ID_TOKEN", "").strip():
+        return token, "VAULT_ID_TOKEN"
+    try:
+        return id_token(variables.get("VAULT_AUTH_AUDIENCE"))
+    except IdentityError as cause:
+        told = cause.diagnostics[0]
+    raise SecretError(
+        told.summary,
+        detail="The login to Vault by a CI's identity needs one.",
+        hint=told.hint,
+        code="secret.id-token",
+    )
 
 
 def _content(path: Path) -> str:

@@ -38,6 +38,23 @@ def locate_within(text: str, document: int, path: Path, needle: str) -> tuple[in
     return locate(text, document, path)
 
 
+def scalar_span(text: str, path: Path) -> tuple[int, int] | None:
+    """Where the scalar at `path` of the first document begins and ends; None where there is none."""
+    node, _ = _find(text, 0, path)
+    if not isinstance(node, ScalarNode) or _find(text, 0, path[:-1])[0] is node:
+        return None
+    return node.start_mark.index, node.end_mark.index
+
+
+def first_key(text: str, path: Path) -> tuple[int, int] | None:
+    """Line and column, from 0, of the first key of the block mapping at `path`; None where it is none."""
+    node, _ = _find(text, 0, path)
+    if not isinstance(node, MappingNode) or node.flow_style or not node.value:
+        return None
+    mark = node.value[0][0].start_mark
+    return mark.line, mark.column
+
+
 def _find(text: str, document: int, path: Path) -> tuple[Node | None, Node | None]:
     documents = _documents(text)
     node = documents[document] if document < len(documents) else None

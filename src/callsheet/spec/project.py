@@ -80,13 +80,14 @@ def find_root(start: Path) -> Path:
     )
 
 
-def load(root: Path, *, shown: str | None = None) -> Project:
+def load(root: Path, *, shown: str | None = None, files: Files | None = None) -> Project:
     """Read and check the project; Broken, a SpecError, with everything that is wrong.
 
-    `shown` is the prefix of paths in messages and plans; by default the root's name where that is
-    `specs`, else nothing, so that plans do not depend on where a checkout lies.
+    `files` are those at `root` unless they are given. `shown` is the prefix of paths in messages and plans;
+    by default the root's name where that is `specs`, else nothing, so that plans do not depend on where a
+    checkout lies.
     """
-    files = Files(root)
+    files = files or Files(root)
     prefix = (f"{files.root.name}/" if files.root.name == "specs" else "") if shown is None else shown
     return _Loading(files, prefix).project()
 

@@ -10,6 +10,7 @@ from callsheet.model.diagnostics import Diagnostic, nearest
 from callsheet.model.document import Origin
 from callsheet.spec.environments import Environment, Environments
 from callsheet.spec.files import FileProblem
+from callsheet.spec.project import Project
 from callsheet.spec.prompts import FOLDER, Prompt, Prompts
 from callsheet.spec.semver import is_version
 
@@ -39,6 +40,20 @@ class Chosen:
 
     prompt: Prompt
     settings: Mapping[str, str]
+
+
+def used_prompts(project: Project, environment: Environment) -> dict[str, str]:
+    """The version of each prompt of the library that an environment uses, where it may use any."""
+    chooser = Chooser(project.prompts, project.environments, environment)
+    found: dict[str, str] = {}
+    for name in sorted(project.prompts.library):
+        try:
+            chosen = chooser.choose(name, [])
+        except NoPrompt:
+            continue
+        if chosen is not None:
+            found[name] = str(chosen.prompt.version or "local")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def write_state(state: State) -> bytes:
         "run": dict(state.run) if state.run else None,
         "hold": dict(state.hold) if state.hold else None,
         "audit": dict(state.audit) if state.audit else None,
+        "releases": [dict(release) for release in state.releases],
+        "protection": dict(state.protection) if state.protection else None,
         "begun": [begun.to_json() for _, begun in sorted(state.begun.items())],
     }
     return seal(header, (record.to_json() for _, record in sorted(state.records.items())))
@@ -47,6 +49,8 @@ def read_state(data: bytes) -> State:
             run=header.get("run"),
             hold=header.get("hold"),
             audit=header.get("audit"),
+            releases=tuple(header.get("releases", ())),
+            protection=header.get("protection"),
             begun={begun.name: begun for begun in map(Begun.from_json, header.get("begun", ()))},
             records={record.address: record for record in records},
         )

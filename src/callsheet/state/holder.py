@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from callsheet.model.principal import marked
+
 
 class Clock(Protocol):
     def monotonic(self) -> float: ...
@@ -18,7 +20,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock, for people: who, for what, where and since when."""
+    """Who holds a lock, for people: who, for what, where and since when.
+
+    It is the holder's own word, unless it is `verified`.
+    """
 
     owner: str
     run: str
@@ -27,11 +32,12 @@ class Holder:
     since: datetime
     until: datetime
     token: int
+    verified: bool = False
 
     def __str__(self) -> str:
         return (
-            f"{self.owner} on {self.host}, {self.verb} (run {self.run}), since {_text(self.since)}, "
-            f"lease until {_text(self.until)}"
+            f"{marked(self.owner, self.verified)} on {self.host}, {self.verb} (run {self.run}), "
+            f"since {_text(self.since)}, lease until {_text(self.until)}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -43,6 +49,7 @@ class Holder:
             "since": _text(self.since),
             "until": _text(self.until),
             "token": self.token,
+            "verified": self.verified,
         }
 
     @classmethod
@@ -55,18 +62,27 @@ class Holder:
             since=datetime.fromisoformat(data["since"]),
             until=datetime.fromisoformat(data["until"]),
             token=data["token"],
+            verified=bool(data.get("verified")),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a process says of itself when it asks for the lock; `how` says where the owner's name is from."""
+    """What a process says of itself when it asks for the lock; `how` says where the owner's name is from.
+
+    It is the process's own word, unless it is `verified`.
+    """
 
     owner: str
     run: str
     host: str
     verb: str
     how: str = ""
+    verified: bool = False
+
+    @property
+    def shown(self) -> str:
+        return marked(self.owner, self.verified)
 
 
 def _text(moment: datetime) -> str:

@@ -93,6 +93,12 @@ class Ledger:
                 raise self._damaged(str(cause), hint) from None
             return self._state
 
+    def check_here(self) -> None:
+        """StateError where a migration took state away from here, or is bringing it. Reads no state."""
+        head = Head.read(self._store, self._name("head"))
+        if problem := head.why_not_here(self._environment, self._store.describe()):
+            raise problem
+
     def begin(self, plan: str | None = None) -> State:
         """Make sure that the estate has a lineage; the state to write on. `plan` is the digest of the
         plan on whose behalf it is begun, so that the same plan fits again after a crash."""
@@ -110,6 +116,10 @@ class Ledger:
                 self._remember_lineage()
                 self._begun = True
             return self._state
+
+    def new_instance(self) -> str:
+        """An id for an environment that begins anew in the same estate."""
+        return self._identity.lineage()
 
     def append(self, entries: Sequence[Entry]) -> State:
         """Write entries durably, as one group, in order. Moved when somebody else wrote meanwhile."""

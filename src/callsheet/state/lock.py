@@ -115,7 +115,7 @@ class Lock:
             now = self._clock.now()
         begun = self._clock.monotonic()
         token, until = max(found.token, self._after) + 1, now + timedelta(seconds=self._ttl)
-        mine = Holder(claim.owner, claim.run, claim.host, claim.verb, now, until, token)
+        mine = Holder(claim.owner, claim.run, claim.host, claim.verb, now, until, token, claim.verified)
         version = self._store.write(self._name, document(mine, token), expected=found.version)
         return Lease(self._store, self._name, self._clock, self._ttl, mine, version, begun)
 

@@ -35,6 +35,15 @@ class State:
     # A rollback's: the files whose digests it names are not applied again before they change.
     hold: Mapping[str, Any] | None = None
     audit: Mapping[str, Any] | None = None  # how many records the audit log holds, and the last one's hash
+    # Every release that the environment ran, oldest first: the last one is what it is pinned to.
+    releases: tuple[Mapping[str, Any], ...] = ()
+    # The protection that the last run was judged by, as environments.yaml had it.
+    protection: Mapping[str, Any] | None = None
+
+    @property
+    def pin(self) -> Mapping[str, Any] | None:
+        """The release that the environment runs; None where it never ran one."""
+        return self.releases[-1] if self.releases else None
 
     def owns(self, kind: str, remote_id: str) -> bool:
         """Whether an object is bound to an address, or came along with one (a knowledge base's tool)."""
@@ -71,6 +80,10 @@ class Entry:
     run: Mapping[str, Any] | None = None
     hold: Mapping[str, Any] | None = None  # empty: the hold ends
     audit: Mapping[str, Any] | None = None
+    release: Mapping[str, Any] | None = None  # the release that is pinned from here on
+    protection: Mapping[str, Any] | None = None  # empty: nothing is protected
+    # The environment begins anew as this instance: no releases, no protection, no sign-offs of the old one.
+    instance: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -86,6 +99,11 @@ class Entry:
             out["hold"] = dict(self.hold)
         if self.audit is not None:
             out["audit"] = dict(self.audit)
+        for name in ("release", "protection"):
+            if (value := getattr(self, name)) is not None:
+                out[name] = dict(value)
+        if self.instance is not None:
+            out["instance"] = self.instance
         if self.put:
             out["put"] = [record.to_json() for record in self.put]
         if self.remove:
@@ -106,6 +124,9 @@ class Entry:
             data.get("run"),
             data.get("hold"),
             data.get("audit"),
+            data.get("release"),
+            data.get("protection"),
+            data.get("instance"),
         )
 
 
@@ -120,6 +141,9 @@ class Growing:
     run: Mapping[str, Any] | None
     hold: Mapping[str, Any] | None
     audit: Mapping[str, Any] | None
+    releases: list[Mapping[str, Any]]
+    protection: Mapping[str, Any] | None
+    instance: str | None
 
     @classmethod
     def of(cls, state: State) -> Growing:
@@ -131,6 +155,9 @@ class Growing:
             state.run,
             state.hold,
             state.audit,
+            list(state.releases),
+            state.protection,
+            state.instance,
         )
 
     def add(self, entry: Entry) -> None:
@@ -147,6 +174,12 @@ class Growing:
         self.run = self.run if entry.run is None else entry.run
         self.hold = self.hold if entry.hold is None else (entry.hold or None)
         self.audit = self.audit if entry.audit is None else entry.audit
+        if entry.instance is not None:
+            self.instance, self.releases, self.protection = entry.instance, [], None
+        if entry.release is not None:
+            self.releases.append(entry.release)
+        if entry.protection is not None:
+            self.protection = entry.protection or None
 
     def state(self, base: State, serial: int) -> State:
         """`base` with these parts, as they are now."""
@@ -159,5 +192,8 @@ class Growing:
             run=self.run,
             hold=self.hold,
             audit=self.audit,
+            releases=tuple(self.releases),
+            protection=self.protection,
+            instance=self.instance,
             serial=serial,
         )

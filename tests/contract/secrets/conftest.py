@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from callsheet.identity.token import id_token
 from callsheet.secrets.keeper import Keeper
 from support.clock import FakeClock
 from support.vault import Double
@@ -36,7 +38,12 @@ class Run:
 
     def __call__(self, variables: dict[str, str]) -> Keeper:
         # HOME: the person's own token file is no part of a test.
-        made = Keeper(self.root, {"HOME": str(self.root), **variables}, monotonic=self.clock.monotonic)
+        made = Keeper(
+            self.root,
+            {"HOME": str(self.root), **variables},
+            monotonic=self.clock.monotonic,
+            id_token=partial(id_token, variables),
+        )
         self.keepers.append(made)
         return made
 

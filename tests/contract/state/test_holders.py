@@ -40,7 +40,7 @@ def test_the_second_is_told_whose_the_lock_is_and_it_is_free_when_given_back(
 ) -> None:
     here, there = (Lock(backend.open(), "dev", clock) for _ in range(2))
     lease = here.acquire(claim("anna"))
-    with pytest.raises(Held, match="anna on host-1, apply"):
+    with pytest.raises(Held, match=r"anna \(unverified\) on host-1, apply"):
         there.acquire(claim("ben"))
     lease.renew()
     lease.release()
@@ -86,7 +86,7 @@ def test_a_lease_that_ended_is_anothers_and_its_holder_writes_nothing_any_more(
 def test_who_took_the_lock_away_is_noticed_before_the_next_call(backend: Backend, clock: FakeClock) -> None:
     lease = Lock(backend.open(), "dev", clock).acquire(claim("anna"))
     there = Lock(backend.open(), "dev", clock)
-    assert str(there.force_release()).startswith("anna on host-1")
+    assert str(there.force_release()).startswith("anna (unverified) on host-1")
     there.acquire(claim("ben"))
     clock.sleep(4)
     with pytest.raises(Lost, match="somebody else has taken it"):

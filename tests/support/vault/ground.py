@@ -67,19 +67,22 @@ class Ground:
             "VAULT_SECRET_ID": asked.generate_secret_id(role, mount_point=mount)["data"]["secret_id"],
         }
 
-    def jwt(self, policy: str, **claims: str) -> dict[str, str]:
+    def jwt(
+        self, policy: str, *, issuer: str | None = None, audience: str | None = None,
+        key: rsa.RSAPrivateKey | None = None, **claims: str,
+    ) -> dict[str, str]:  # fmt: skip
         """A role for a CI's tokens with these claims; the variables that name it."""
         mount = self.name("jwt")
         self.root.sys.enable_auth_method("jwt", path=mount)
-        public = key_pair().public_key().public_bytes(
+        public = (key or key_pair()).public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )  # fmt: skip
         self.root.auth.jwt.configure(
-            jwt_validation_pubkeys=[public.decode()], bound_issuer=ISSUER, path=mount
+            jwt_validation_pubkeys=[public.decode()], bound_issuer=issuer or ISSUER, path=mount
         )
         self.root.auth.jwt.create_role(
-            "deploy", user_claim="sub", allowed_redirect_uris=[], role_type="jwt", bound_audiences=[AUDIENCE],
-            bound_claims=claims, token_policies=[policy], path=mount,
+            "deploy", user_claim="sub", allowed_redirect_uris=[], role_type="jwt",
+            bound_audiences=[audience or AUDIENCE], bound_claims=claims, token_policies=[policy], path=mount,
         )  # fmt: skip
         return {"VAULT_AUTH_PATH": mount, "VAULT_AUTH_ROLE": "deploy"}
 

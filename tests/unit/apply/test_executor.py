@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from callsheet.apply.body import Symbols
@@ -24,6 +25,7 @@ class HalfDone:
     """A worker whose tools are created and then not finished."""
 
     kinds = KINDS
+    binding = SimpleNamespace(known=True)
 
     def begin(self, change: Any, step: Any, *_: Any) -> Begun:
         return Begun(change.address, step.number, "create", change.kind, "key", "run-1")

@@ -91,7 +91,7 @@ def test_a_run_under_way_does_not_keep_it_waiting(estate: World) -> None:
         index.write(session.store, index.replace(known, sweeping=True))
         code, _, err = call(estate, "export")
         assert code == 4
-        assert "anna on host-1" in err
+        assert "anna (unverified) on host-1" in err
         lease.release()
         estate.edit("/assistant", "theirs", {"firstMessage": "changed"})
         assert call(estate, "export")[0] == 0
@@ -214,7 +214,7 @@ def test_prune_takes_the_lock(estate: World) -> None:
         Lock(session.store, "dev", SystemClock()).acquire(Claim("anna", "run-7", "host-1", "apply"))
     code, _, err = call(estate, "export", "prune")
     assert code == 4
-    assert "anna on host-1" in err
+    assert "anna (unverified) on host-1" in err
     assert call(estate, "export", "prune", "--dry-run")[0] == 0
 
 

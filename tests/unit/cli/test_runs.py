@@ -44,7 +44,9 @@ def test_list_tells_the_newest_first(world: World, ran: list[str]) -> None:
     lines = out.splitlines()
     assert code == 0
     assert [line.split()[0] for line in lines[:-1]] == ran
-    assert lines[0].startswith(f"{ran[0]}  2026-11-20T12:00:00Z  anna  apply: 1 applied  export ")
+    assert lines[0].startswith(
+        f"{ran[0]}  2026-11-20T12:00:00Z  anna (unverified)  apply: 1 applied  export "
+    )
     assert "apply: 1 applied, 1 failed (exit 5)" in lines[1]
     assert lines[-1].startswith("Runs of dev: 3 in file store ")
     code, document = told(world, "runs", "list")
@@ -82,7 +84,7 @@ def test_show_tells_all_of_one_run(world: World, ran: list[str]) -> None:
     code, out, _ = call(world, "runs", "show", ran[1])
     assert code == 0
     assert out.splitlines()[0] == f"Run {ran[1]}: apply of dev"
-    assert "anna (by USER, not verified) on " in out
+    assert "anna (by USER, unverified) on " in out
     assert "~ Assistant/a  applied" in out
     assert "+ Tool/t  failed: provider.invalid" in out
     assert "POST" not in out

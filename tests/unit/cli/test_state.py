@@ -65,13 +65,13 @@ def test_unlock_says_whose_it_is_and_asks(world: World) -> None:
         Lock(session.store, "dev", SystemClock()).acquire(Claim("anna", "run-7", "host-1", "apply"))
     code, _, err = call(world, "apply", "--yes")
     assert code == 4
-    assert "anna on host-1" in err
+    assert "anna (unverified) on host-1" in err
     code, _, err = call(world, "state", "unlock")
     assert code == 1
     assert "needs a confirmation" in err
     code, _, err = call(world, "state", "unlock", "--yes")
     assert code == 0
-    assert "anna on host-1" in err
+    assert "anna (unverified) on host-1" in err
     assert call(world, "apply", "--yes")[0] == 0
 
 

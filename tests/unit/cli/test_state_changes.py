@@ -195,7 +195,7 @@ def test_they_wait_for_the_lock_and_name_its_holder(estate: World, verb: tuple[s
         Lock(session.store, "dev", SystemClock()).acquire(Claim("anna", "run-7", "host-1", "apply"))
     code, _, err = call(estate, "state", *verb, "--yes")
     assert code == 4
-    assert "anna on host-1" in err
+    assert "anna (unverified) on host-1" in err
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda each: each[0])

@@ -39,9 +39,14 @@ def test_it_moves_and_says_what_to_write(applied: World) -> None:
     assert "was moved to file store" in err
     assert "`state:` of dev in environments.yaml" in err
     assert call(applied, "state", "list")[0] == 1
+    for verb in (["list"], ["verify", "--all"], ["show", "20261120"]):
+        code, _, err = call(applied, "export", *verb)
+        assert code == 1
+        assert "was moved to file store" in err
 
     applied.environment(f"state: {TO}")
     assert call(applied, "runs", "verify")[0] == 0
+    assert call(applied, "export", "list")[0] == 0
     latest, first = json.loads(call(applied, "runs", "list", "-o", "json")[1])["runs"]
     assert (latest["verb"], first["verb"]) == ("state migrate", "apply")
     assert ".callsheet/elsewhere" in call(applied, "runs", "show", latest["run"])[1]

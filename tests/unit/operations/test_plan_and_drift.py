@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -216,18 +215,6 @@ def test_without_a_key_nothing_is_asked(world: World) -> None:
     with world.counted() as counts, pytest.raises(CallsheetError, match=r"has no provider\.apiKey"):
         world.plan()
     assert counts == {}
-
-
-def test_pinned_environments_say_that_they_are_planned_from_the_tree(world: World) -> None:
-    two(world)
-    text = (world.root / "environments.yaml").read_text()
-    world.file(
-        "environments.yaml",
-        text + text[text.index("  dev:") :].replace("dev:", "prod:").replace("default: true", "pinned: true"),
-    )
-    with world.session(environment="prod") as session:
-        notes: list[Any] = [each.code for each in plan(session, Options()).plan.diagnostics]
-    assert notes == ["plan.from-tree"]
 
 
 def test_unmanaged_objects_of_other_kinds_are_seen_where_every_kind_is_asked_for(world: World) -> None:

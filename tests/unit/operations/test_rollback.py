@@ -441,12 +441,12 @@ def test_a_secret_that_nobody_has_is_told_and_not_sent(world: World) -> None:
     secretive(world, "secrets://env/OTHER", url="https://b.example")
     run = done(world.apply())
     del world.variables["TOKEN"]
-    [told] = [each for each in way_back(world, run).plan.diagnostics if each.code.startswith("rollback.")]
-    assert told.code == "rollback.secret-not-restorable"
-    assert "secrets://env/TOKEN" in told.summary
+    told = {each.code: each for each in way_back(world, run).plan.diagnostics}
+    assert "secrets://env/TOKEN" in told["rollback.secret-not-restorable"].summary
+    assert "server.url" in told["rollback.left-as-it-is"].summary
     done(go_back(world, run))
-    assert world.live("/tool", "t")["server"]["url"] == "https://a.example"
-    # Everything else went back; the header is as live had it.
+    # Live's token is sent to the address that it was set for, and to no other.
+    assert world.live("/tool", "t")["server"]["url"] == "https://b.example"
     assert header(world) == "another-token"
 
 
@@ -521,3 +521,58 @@ def test_a_rollback_that_is_killed_is_gone_on_with(
         settle_journal(session)
     done(go_back(world, run))
     assert everything(world) == before
+
+
+# An address that means another object today
+
+
+def told_of_another(world: World, run: str) -> tuple[str, str]:
+    [told] = [
+        each for each in way_back(world, run).plan.diagnostics if each.code == "rollback.another-object"
+    ]
+    return told.summary, told.detail or ""
+
+
+def test_an_address_that_a_new_object_took_from_a_renamed_one_is_told(world: World) -> None:
+    world.assistant("a", "The old one.")
+    world.assistant("b")
+    done(world.apply())
+    before = everything(world)
+    old = world.live("/assistant", "a")["id"]
+    world.assistant("renamed", "The old one.", lifecycle={"movedFrom": "Assistant/a"})
+    world.remove("assistants/a.yaml")
+    run = done(world.apply())
+    world.assistant("a", "The new one.")
+    world.assistant("renamed", "The old one.")
+    done(world.apply())
+    new = world.live("/assistant", "a")["id"]
+    summary, detail = told_of_another(world, run)
+    assert f"renamed ({old})" in summary
+    assert f"a ({new})" in summary
+    assert detail == "The other one is Assistant/renamed today, which was not there then: it is deleted."
+    done(go_back(world, run))
+    assert everything(world) == before
+    assert world.live("/assistant", "a")["id"] == new
+
+
+def test_an_address_that_a_new_object_took_from_a_forgotten_one_is_told(world: World) -> None:
+    world.assistant("a", "The old one.", lifecycle={"onRemove": "forget"})
+    world.assistant("b")
+    done(world.apply())
+    old = world.live("/assistant", "a")["id"]
+    world.remove("assistants/a.yaml")
+    run = done(world.apply())
+    world.api("PATCH", f"/assistant/{old}", {"name": "theirs", "metadata": None})
+    world.assistant("a", "The new one.")
+    done(world.apply())
+    summary, detail = told_of_another(world, run)
+    assert f"theirs ({old})" in summary
+    assert detail == "Nobody manages the other one today: it is left alone."
+    done(go_back(world, run))
+    assert {each["name"] for each in world.api("GET", "/assistant")} == {"a", "b", "theirs"}
+
+
+def test_what_was_replaced_since_is_no_other_object(world: World) -> None:
+    first(world)
+    run = second(world)
+    assert "rollback.another-object" not in {each.code for each in way_back(world, run).plan.diagnostics}

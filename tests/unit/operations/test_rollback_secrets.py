@@ -197,3 +197,113 @@ def test_keys_that_nobody_has_leave_their_list_alone(world: World) -> None:
         f"credentials.{at}.apiKey": f"the-token-of-{n}" for at, n in ((0, "one"), (1, "two"))
     }
     assert world.live("/assistant", "a")["firstMessage"] == "before"
+
+
+# A secret that stays, and the address that it is sent to
+
+
+def served(world: World, url: str, **headers: str) -> None:
+    """A tool with a description beside its server, so that something is left to go back."""
+    server: dict[str, Any] = {"url": url, "timeoutSeconds": 20 if "a." in url else 30}
+    if headers:
+        server["headers"] = {
+            name.replace("_", "-"): f"secrets://env/{token}" for name, token in headers.items()
+        }
+    function = {"name": "t", "description": url}
+    world.document("Tool", "t", {"type": "function", "native": {"function": function, "server": server}})
+
+
+def test_a_secret_that_stays_keeps_its_address_and_what_is_sent_with_it(world: World) -> None:
+    served(world, "https://a.example", X_One="ONE", X_Two="TWO")
+    done(world.apply())
+    served(world, "https://b.example", X_One="THREE", X_Two="THREE")
+    run = done(world.apply())
+    # One of the two could be restored, and was set for the old address: it does not go to the new one.
+    del world.variables["ONE"]
+    assert codes(world, run) == ["rollback.secret-not-restorable", "rollback.left-as-it-is"]
+    done(go_back(world, run))
+    live = world.live("/tool", "t")
+    assert live["server"]["url"] == "https://b.example"
+    assert live["server"]["headers"] == {"X-One": "the-token-of-three", "X-Two": "the-token-of-three"}
+    # Everything else went back.
+    assert live["server"]["timeoutSeconds"] == 20
+    assert live["function"]["description"] == "https://a.example"
+    # What did not is still to do for the files of then.
+    world.variables["ONE"] = "the-token-of-one"
+    served(world, "https://a.example", X_One="ONE", X_Two="TWO")
+    [change] = world.plan().plan.changes
+    assert {line.path for line in change.attributes} == {
+        ("server", "url"),
+        ("server", "headers", "X-One"),
+        ("server", "headers", "X-Two"),
+    }
+
+
+def test_a_secret_that_somebody_set_since_is_not_sent_to_the_old_address(world: World) -> None:
+    served(world, "https://a.example")
+    done(world.apply())
+    served(world, "https://b.example")
+    run = done(world.apply())
+    server = world.live("/tool", "t")["server"]
+    world.edit("/tool", "t", {"server": {**server, "headers": {"X-Own": "set-by-hand"}}})
+    assert codes(world, run) == ["rollback.left-as-it-is"]
+    done(go_back(world, run))
+    live = world.live("/tool", "t")["server"]
+    assert (live["url"], live["headers"]) == ("https://b.example", {"X-Own": "set-by-hand"})
+    assert live["timeoutSeconds"] == 20
+
+
+def test_a_secret_in_a_list_keeps_its_address_too(world: World) -> None:
+    def write(url: str, token: str) -> None:
+        tool = {
+            "type": "function",
+            "function": {"name": "look-up", "description": url},
+            "server": {"url": url, "headers": {"X-Token": f"secrets://env/{token}"}},
+        }
+        world.assistant("a", native={"model": {"tools": [tool]}})
+
+    write("https://a.example", "ONE")
+    done(world.apply())
+    write("https://b.example", "TWO")
+    run = done(world.apply())
+    del world.variables["ONE"]
+    assert codes(world, run) == ["rollback.secret-not-restorable", "rollback.left-as-it-is"]
+    done(go_back(world, run))
+    [tool] = world.live("/assistant", "a")["model"]["tools"]
+    assert tool["server"] == {"url": "https://b.example", "headers": {"X-Token": "the-token-of-two"}}
+    assert tool["function"]["description"] == "https://a.example"
+    world.variables["ONE"] = "the-token-of-one"
+    write("https://a.example", "ONE")
+    assert not world.plan().plan.empty
+
+
+def test_what_was_left_out_is_still_to_do_for_the_files_of_then(world: World) -> None:
+    served(world, "https://a.example", X_One="ONE")
+    world.assistant("a")
+    done(world.apply())
+    world.remove("tools/t.yaml")
+    run = done(world.apply())
+    del world.variables["ONE"]
+    assert codes(world, run) == ["rollback.secret-not-restorable", "rollback.new-id"]
+    done(go_back(world, run))
+    assert not world.live("/tool", "t")["server"].get("headers")
+    world.variables["ONE"] = "the-token-of-one"
+    served(world, "https://a.example", X_One="ONE")
+    done(world.apply())
+    assert world.live("/tool", "t")["server"]["headers"] == {"X-One": "the-token-of-one"}
+
+
+def test_what_is_never_shown_and_was_left_out_is_still_to_do(world: World) -> None:
+    serving(world, "https://a.example", "ONE")
+    world.assistant("b")
+    done(world.apply())
+    world.remove("assistants/a.yaml")
+    run = done(world.apply())
+    del world.variables["ONE"]
+    assert codes(world, run) == ["rollback.secret-not-restorable", "rollback.new-id"]
+    done(go_back(world, run))
+    assert held(world) == {}
+    world.variables["ONE"] = "the-token-of-one"
+    serving(world, "https://a.example", "ONE")
+    done(world.apply())
+    assert held(world) == {"server.secret": "the-token-of-one"}

@@ -45,7 +45,7 @@ def test_a_misspelt_key_in_another_file_hides_none(tmp_path: Path) -> None:
 def test_plan_tells_them_all_as_well(tmp_path: Path) -> None:
     root = write(tmp_path, {**FIVE, "b.yaml": assistant("firstMesage: Hi", "b")})
     with Session.open(root, "dev", variables={}) as session, pytest.raises(SpecError) as caught:
-        assert session.environment
+        assert session.tree
     assert _codes(caught.value.diagnostics) == sorted([*CODES, "spec.unknown-key"])
 
 

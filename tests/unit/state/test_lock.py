@@ -79,7 +79,7 @@ def test_renewing_moves_the_end(lock: Lock, clock: FakeClock) -> None:
 
 def test_renewing_what_somebody_else_took_is_noticed(lock: Lock) -> None:
     lease = lock.acquire(claim("anna"))
-    assert str(lock.force_release()).startswith("anna on host-1")
+    assert str(lock.force_release()).startswith("anna (unverified) on host-1")
     lock.acquire(claim("ben"))
     with pytest.raises(Lost, match="somebody else has taken it"):
         lease.renew()

@@ -17,7 +17,13 @@ def command() -> None:
 
 @command.command("check")
 @verb(environment="The environment to check (else the default one).")
-def check(screen: Screen, env: str | None, start: str) -> int:
+@click.option(
+    "--from",
+    "origin",
+    metavar="ENV",
+    help="Check what the environment would run after a promotion from there.",
+)
+def check(screen: Screen, env: str | None, start: str, origin: str | None) -> int:
     """Prove that every secret which an environment refers to can be read from here.
 
     Reads each one: of the documents, of provider.apiKey, of the state's settings. Shows no value, asks
@@ -28,7 +34,7 @@ def check(screen: Screen, env: str | None, start: str) -> int:
 
     with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
         screen.opened(session)
-        found = run(session)
+        found = run(session, origin)
     if screen.format == TERMINAL:
         from callsheet.reports.secret_lines import check_lines
 

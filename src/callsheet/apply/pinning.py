@@ -1,0 +1,88 @@
+"""Pinning: a release is kept before the first write, and pinned when everything that it asked for is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callsheet.model.errors import Stale
+from callsheet.plan.archive import Archive
+from callsheet.plan.plan import Plan
+from callsheet.releases.keeping import keep, space
+from callsheet.releases.manifest import Manifest
+from callsheet.releases.pin import Origin, Pin, next_version, pinned, pins
+from callsheet.state.snapshot import Entry, State
+from callsheet.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Pinning:
+    """What becomes the pin when the run ends well: bytes that the environment's store holds already."""
+
+    plan: Plan
+    digest: str
+    blob: str
+    fetched: Mapping[str, str]
+
+    def entry(self, state: State, run: Mapping[str, Any]) -> Entry:
+        """What state is told: the next version, by this run."""
+        release = self.plan.source["release"]
+        pin = Pin(
+            version=release["version"],
+            digest=self.digest,
+            blob=self.blob,
+            origin=Origin.from_json(release["origin"]),
+            at=str(run["at"]),
+            run=str(run["id"]),
+            by=str(run["by"]),
+            serial=state.serial + 1,
+            back_to=release.get("backTo"),
+            cloned=release.get("cloned"),
+            fetched=self.fetched,
+            prompts=release.get("prompts") or {},
+        )
+        return Entry(release=pin.to_json())
+
+
+def moves_pin(plan: Plan, state: State) -> bool:
+    """Whether the plan leads to a release that is not pinned yet. Stale where another one is, meanwhile."""
+    release = plan.source.get("release") or {}
+    if not release.get("new"):
+        return False
+    found = pinned(state)
+    if found and found.version == release["version"] and _same(found, plan):
+        return False  # This very plan was applied before.
+    if next_version(state) != release["version"]:
+        raise Stale(
+            f"the plan makes version {release['version']} of {plan.environment}, which is at "
+            f"{f'version {found.version}' if found else 'none'} by now",
+            detail="Somebody promoted or rolled back after this plan was made. Nothing was written.",
+            hint="plan again",
+            code="stale.release",
+        )
+    return True
+
+
+def kept_release(archive: Archive, store: Store, state: State) -> Pinning:
+    """Keep the plan's release in the store, or find it there where a rollback brings one back."""
+    plan = archive.plan
+    release = plan.source["release"]
+    if release.get("backTo") is not None:
+        then = next(pin for pin in pins(state) if pin.version == release["backTo"])
+        return Pinning(plan, then.digest, then.blob, then.fetched)
+    digest = str(plan.source["digest"])
+    manifest = Manifest.read(archive.content(digest.removeprefix("sha256:")))
+    blob = keep(store, plan.environment, manifest, lambda path: archive.content(manifest.files[path].sha256))
+    fetched = dict(release.get("fetched") or {})
+    if fetched:
+        store.put_blobs(
+            [archive.content(sha256) for sha256 in sorted(set(fetched.values()))],
+            space=space(plan.environment),
+        )
+    return Pinning(plan, digest, blob, fetched)
+
+
+def _same(found: Pin, plan: Plan) -> bool:
+    back = plan.source["release"].get("backTo")
+    return bool(found.digest == plan.source["digest"] if back is None else found.back_to == back)

@@ -1,0 +1,1 @@
+"""Who runs this, as a CI vouches for it: the job's ID token, and whether that is good."""

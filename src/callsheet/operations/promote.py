@@ -1,0 +1,147 @@
+"""`promote`: one environment's source becomes the next release of another, as a plan like any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from callsheet.diff.veil import Veil
+from callsheet.model.errors import CallsheetError, Refused
+from callsheet.operations.git import git_state
+from callsheet.operations.plan import Planned, desired, plan
+from callsheet.operations.routes import check_route
+from callsheet.operations.secrecy import known_secrets
+from callsheet.operations.session import Session
+from callsheet.operations.sources import Source, held, promotable, url_key
+from callsheet.plan.inputs import Options
+from callsheet.releases.keeping import keep, space
+from callsheet.releases.offered import offer
+from callsheet.releases.pin import Pin, pinned
+from callsheet.releases.wanted import Wanted, wanted, written
+from callsheet.spec.environments_file import FILE
+from callsheet.spec.prompt_choice import used_prompts
+from callsheet.state.names import named
+
+# Larger files are uploads, and not searched for secrets.
+_TEXT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `promote --write` did: the line, the file it is in, and whether the store keeps the release."""
+
+    line: str
+    path: Path
+    release: str
+    kept: bool
+
+
+def promote(session: Session, start: str, options: Options, *, dirty: bool = False) -> Planned:
+    """Plan the session's environment at the source of `start`. Refused where that is no way to take."""
+    source = _source(session, start, dirty)
+    if wanted(session.environment) is not None:
+        raise Refused(
+            f"{session.environment.name} has its release in a line of environments.yaml, "
+            "and would be planned back to that",
+            detail="Nothing was written.",
+            hint="promote with --write, which moves the line; or take `release:` out of the section",
+            place=session.environment.origin(("release",)).place(),
+            code="refused.promotion-line",
+        )
+    state = session.ledger.load()
+    found = pinned(state)
+    if found is not None and found.digest == source.manifest.digest:
+        # The same bytes are no new version; what drifted since is set back as by any plan.
+        source = held(session, found)
+    return plan(session, options, source)
+
+
+def promote_in_writing(session: Session, start: str, *, dirty: bool = False) -> Written:
+    """Move the line `release:` of the session's environment, and do nothing else to it.
+
+    What follows the tree has no versions, so its files are kept in the environment's store, where the plan of
+    the pull request and the apply after the merge find them.
+    """
+    source = _source(session, start, dirty)
+    downloads: dict[str, bytes] = {}
+    desired(session, source, downloads)  # What does not render is not offered.
+    assert source.move is not None
+    origin = source.move.origin
+    asked = Wanted(start, origin.version, source.manifest.digest)
+    path = session.root / FILE
+    before = path.read_text(encoding="utf-8")
+    after = written(before, session.environment.name, asked)
+    if origin.version is None:
+        _keep(session, source, downloads)
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(after, encoding="utf-8")
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    except OSError as cause:
+        temporary.unlink(missing_ok=True)
+        raise CallsheetError(
+            f"{path} cannot be written ({cause.strerror})",
+            hint=f"write the line yourself: release: {asked}",
+            code="promote.write",
+        ) from None
+    return Written(str(asked), path, source.manifest.digest, origin.version is None)
+
+
+def _source(session: Session, start: str, dirty: bool) -> Source:
+    other = session.beside(start).environment
+    check_route(other, session.environment)
+    source = promotable(session, start, session.ledger.load())
+    # Its own environments.yaml is read from the tree by every environment, and is no part of a release.
+    changed = other.default and (git_state(session.root, but=(FILE,)) or {}).get("dirty")
+    if changed and not dirty:
+        raise Refused(
+            f"the working tree has changes that no commit holds, and {start} follows it",
+            detail="What is promoted should be what others can read. Nothing was written.",
+            hint="commit them, or promote them all the same with --allow-dirty",
+            code="refused.promotion-dirty",
+        )
+    _check_secrets(session, source)
+    return source
+
+
+def _check_secrets(session: Session, source: Source) -> None:
+    """Refused where a file holds the value of a secret."""
+    state = session.ledger.load()
+    veil = Veil.of(known_secrets(session, state), state.key)
+    found = [
+        path
+        for path, entry in source.manifest.files.items()
+        if entry.size <= _TEXT_BYTES and veil.holds(source.read(path))
+    ]
+    if found:
+        raise Refused(
+            f"{', '.join(found[:3])}{', …' if len(found) > 3 else ''} holds the value of a secret",
+            detail="A release keeps its files for good. Nothing was written.",
+            hint="write a secrets:// reference in its place, and have the secret changed",
+            code="refused.promotion-secret",
+        )
+
+
+def _keep(session: Session, source: Source, downloads: dict[str, bytes]) -> None:
+    assert source.move is not None
+    name = session.environment.name
+    blob = keep(session.store, name, source.manifest, source.read)
+    if downloads:
+        session.store.put_blobs(list(downloads.values()), space=space(name))
+    offer(
+        session.store,
+        name,
+        Pin(
+            version=0,
+            digest=source.manifest.digest,
+            blob=blob,
+            origin=source.move.origin,
+            at=session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            run="",
+            by=session.principal.name,
+            serial=0,
+            fetched={url_key(url): named(data) for url, data in downloads.items()},
+            prompts=used_prompts(source.project, session.environment),
+        ),
+    )
