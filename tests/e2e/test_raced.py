@@ -20,6 +20,8 @@ NAMES = [f"a{number:02}" for number in range(24)]
 def gate(world: World) -> Gate:
     for name in NAMES:
         world.assistant(name)
+    # In an organisation without any object the first create would go alone.
+    world.api("POST", "/tool", {"type": "function", "function": {"name": "theirs"}})
     return Gate(world)
 
 
