@@ -146,7 +146,7 @@ class Session:
             raise SpecError(
                 f"there is no environment {name!r}",
                 detail=f"environments.yaml has: {known}.",
-                hint=nearest(name, environments.environments),
+                hint=nearest(name, environments.environments) or "name one of those",
                 code="environment.unknown",
             )
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -376,8 +378,6 @@ def test_a_release_that_was_damaged_is_an_error_and_never_run(chain: Chain) -> N
 
 def test_what_is_named_by_a_url_is_promoted_with_its_bytes(chain: Chain) -> None:
     text = [b"Open at nine."]
-    import http.server
-    import threading
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -390,18 +390,20 @@ def test_what_is_named_by_a_url_is_promoted_with_its_bytes(chain: Chain) -> None
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/hours.txt"
         chain.file(
             "knowledge/faq.yaml",
             f"kind: KnowledgeBase\nmetadata: {{name: faq}}\nspec: {{documents: [{{url: '{url}'}}]}}\n",
         )
         chain.commit()
-        well(chain.promote("dev", "uat"))
-        text[0] = b"Open at ten."
-        assert chain.plan("uat").plan.empty
-        well(chain.promote("uat", "prod"))
-        server.shutdown()
+        try:
+            well(chain.promote("dev", "uat"))
+            text[0] = b"Open at ten."
+            assert chain.plan("uat").plan.empty
+            well(chain.promote("uat", "prod"))
+        finally:
+            server.shutdown()
     # The page is gone, and what was promoted is still there.
     assert chain.plan("prod").plan.empty
     assert chain.pins("uat")[0].fetched == chain.pins("prod")[0].fetched != {}
