@@ -89,7 +89,9 @@ def hostile(text: str) -> Plan:
     return replace(
         made,
         changes=(linked(first, "Assistant/gone", f"Tool/{text}"), *rest),
-        gates=(Gate(text, "refused", text, text), Gate(text, text, text)),
+        gates=tuple(
+            Gate(text, status, text, text) for status in ("refused", "pending", "overridden", "passed")
+        ),
         diagnostics=(error(text, text, detail=text, hint=text, address=text),),
         normalised=({"address": text, "path": [text], "verdict": text},),
         digest=text,
@@ -128,6 +130,7 @@ def status(text: str = "dev") -> Mapping[str, Any]:
 PAGES = {
     "normal": lambda: page(normal()),
     "refused": lambda: page(PLANS["refused"]),
+    "protected": lambda: page(PLANS["protected"]),
     "empty": lambda: page(PLANS["empty"]),
     "promotion": lambda: page(promotion()),
     "hostile": lambda: page(hostile(MARKUP["an image that fails"])),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.plan.change import Action
+from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import SYMBOLS
 from callsheet.reports.drift_view import DriftedView, MovementView, NoticeView
 from callsheet.reports.html_parts import section, sign
@@ -64,20 +65,12 @@ def _counts(view: PlanView) -> Iterator[tuple[str, str, int]]:
 
 def dangers(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str]) -> Markup | None:
     """What nobody may overlook, before everything else; None where there is nothing."""
-    refused = [
-        tag(
-            "li",
-            sign("✗", "delete"),
-            tag("strong", f"Refused ({gate.rule}): "),
-            gate.message,
-            tag("span", f" To go on: {gate.satisfied_by}", class_="hint") if gate.satisfied_by else None,
-        )
-        for gate in view.refusals
-    ]
+    told = (("Refused", view.refusals), ("Still needed", view.pending), ("Overridden", view.overridden))
+    rules = [_rule(word, gate) for word, gates in told for gate in gates]
     gone = [
         tag("li", tag("a", tag("code", address), href=f"#{anchors[address]}")) for address in view.destroyed
     ]
-    if not refused and not gone:
+    if not rules and not gone:
         return None
     count = f"{len(gone)} remote object{'' if len(gone) == 1 else 's'} will be deleted or replaced"
     summary = tag("summary", sign("-", "delete"), tag("strong", count))
@@ -85,9 +78,19 @@ def dangers(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str])
         f"{prefix}dangers",
         level,
         "Look here first",
-        tag("ul", *refused, class_="plain") if refused else None,
+        tag("ul", *rules, class_="plain") if rules else None,
         tag("details", summary, tag("ul", *gone), open=len(gone) <= 20) if gone else None,
         class_="dangers",
+    )
+
+
+def _rule(word: str, gate: Gate) -> Markup:
+    return tag(
+        "li",
+        sign(*_GATES[gate.status]),
+        tag("strong", f"{word} ({gate.rule}): "),
+        gate.message,
+        tag("span", f" To go on: {gate.satisfied_by}", class_="hint") if gate.satisfied_by else None,
     )
 
 

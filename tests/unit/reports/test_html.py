@@ -83,7 +83,7 @@ def test_nothing_of_a_plan_is_missing(name: str) -> None:
     wanted = [view.last_line, view.digest]
     for each in view.changes:
         wanted += [each.address, each.reason, *each.steps, *(one.path for one in each.attributes)]
-    wanted += [gate.message for gate in (*view.refusals, *view.passed)]
+    wanted += [gate.message for gate in PLANS[name].gates]
     wanted += [each.address for each in view.drift] + [each.remote_id for each in view.unmanaged]
     wanted += [each.summary for each in view.diagnostics]
     for each in wanted:
@@ -141,6 +141,16 @@ def test_a_large_graph_is_cut_to_what_is_destroyed_and_what_reaches_most() -> No
     assert made.count('class="node ') == MOST_NODES
     assert 'class="node delete"' in made
     assert "Assistant/old-1, update" in made
+
+
+def test_what_is_still_needed_and_what_was_overridden_come_first() -> None:
+    text = " ".join("".join(read(page("protected")).text).split())
+    first = text[: text.index("How many resources")]
+    for rule in ("Still needed (signOffs)", "Still needed (changeWindow)", "Overridden (requireClean)"):
+        assert rule in first
+    assert "principals" not in first
+    table = text[text.index("Rules that were evaluated") :]
+    assert table.index("signOffs") < table.index("requireClean") < table.index("principals")
 
 
 def test_a_plan_without_links_draws_nothing() -> None:
