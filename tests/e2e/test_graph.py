@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,27 @@ def test_a_plan_is_drawn_with_what_happens(small: World, tmp_path: Path) -> None
     assert "give it without --env" in refused.err
 
 
-def test_the_acme_estate_names_what_it_does_not_own() -> None:
+def test_what_it_does_not_own_is_dashed_and_says_so(small: World) -> None:
+    small.assistant("caller", native={"credentialIds": [{"external": "Credential/twilio"}]})
+    done = graph(small)
+    assert done.code == 0, done.err
+    assert '  n3["Credential/twilio (external)"]\n' in done.out
+    assert "  n1 --> n3\n" in done.out
+    assert done.out.endswith("stroke-dasharray:4\n  class n3 external\n")
+    assert 'style="filled,dashed"' in graph(small, "-o", "dot").out
+
+
+def test_the_acme_estate_is_drawn_without_a_key() -> None:
     done = call("graph", "-C", str(PROJECT), variables={})
     assert done.code == 0, done.err
     assert done.out.count("-->") > 20
+
+
+def test_a_pinned_environment_is_drawn_as_its_release_and_not_as_the_tree(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT, tmp_path / "specs", ignore=shutil.ignore_patterns(".callsheet"))
+    done = call("graph", "-C", str(tmp_path / "specs"), "--env", "uat", variables={})
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: uat runs no release yet")
 
 
 def test_plan_show_and_status_are_pages(small: World, tmp_path: Path) -> None:
