@@ -1,9 +1,9 @@
 """GitHub on this machine: comments, statuses and issues. Every request is held to GitHub's own schemas.
 
-What `emulate` lacks is here: commit statuses, tokens that may only read, bodies that are too long, rate limits
-and GraphQL. The rest is from docs.github.com/rest and what others' issues quote, as of 2026-11: an app's token
-gets 403 "Resource not accessible by integration" from `/user` and from what it may not write, and `viewer` of
-GraphQL tells its login.
+What `emulate` lacks is here: commit statuses, tokens that may only read, long bodies, rate limits, GraphQL.
+The rest is from docs.github.com/rest and what others' issues quote, as of 2026-11: an app's token gets 403
+"Resource not accessible by integration" from `/user` and from what it may not write, and `viewer` of GraphQL
+tells its login.
 """
 
 from __future__ import annotations

@@ -9,9 +9,12 @@ import pytest
 
 from callsheet.ci.base import Deed, HostError, NotAllowed, Publisher, Standing
 from callsheet.ci.marks import marked
+from callsheet.ci.publishers import publisher
+from callsheet.ci.surroundings import job_of
+from callsheet.model.errors import CallsheetError
 from support.clock import FakeClock
 from support.github import GitHubDouble
-from support.hosts import TOKEN, Trouble
+from support.hosts import TOKEN, Trouble, served
 
 Opened = Callable[[Any], Publisher]
 
@@ -125,14 +128,12 @@ def test_where_graphql_folds_nothing_the_text_does(github: GitHubDouble, opened:
 def test_a_graphql_address_of_another_host_never_gets_the_token(
     github: GitHubDouble, clock: FakeClock
 ) -> None:
-    from callsheet.ci.publishers import publisher
-    from callsheet.ci.surroundings import job_of
-
-    elsewhere = {**github.variables, "GITHUB_GRAPHQL_URL": "https://graphql.example/graphql"}
-    host = publisher(job_of(elsewhere), clock)
-    assert host.comment("prod", "one").deed is Deed.CREATED
-    assert github.asked("POST", part="graphql") == []
-    host.close()
+    with served(GitHubDouble(), "") as elsewhere:
+        variables = {**github.variables, "GITHUB_GRAPHQL_URL": f"{elsewhere.url}/graphql"}
+        host = publisher(job_of(variables), clock)
+        assert host.comment("prod", "one").deed is Deed.CREATED
+        host.close()
+        assert elsewhere.requests == []
 
 
 # answers that are lost, and hosts that are busy
@@ -257,8 +258,6 @@ def test_what_is_too_long_is_not_sent(github: GitHubDouble, opened: Opened) -> N
 
 @pytest.mark.parametrize("key", ["", "a--b", "a-->", "a b", "ä", "x" * 101, "-->\n"])
 def test_keys_that_could_end_the_mark_are_refused(key: str, github: GitHubDouble, opened: Opened) -> None:
-    from callsheet.model.errors import CallsheetError
-
     with pytest.raises(CallsheetError, match="cannot be a key"):
         opened(github).comment(key, "plan")
     assert github.writes == []
