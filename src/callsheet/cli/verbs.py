@@ -15,6 +15,7 @@ VERBS = {
     "status": "Show all environments side by side.",
     "clone": "Take one resource, with all it needs, to another environment.",
     "drift": "Show what changed behind Callsheet's back.",
+    "comment": "Show plans in a comment of the pull request.",
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
     "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",
     "runs": "List what every run did, show one, verify their records.",
