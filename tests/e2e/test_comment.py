@@ -151,6 +151,17 @@ def test_a_status_is_of_the_head_and_not_of_the_merge(
     assert list(github.statuses) == ["f" * 40]
 
 
+def test_where_the_commit_is_not_known_there_is_no_status(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"issue": {"number": 7, "pull_request": {"url": "x"}}}), encoding="utf-8")
+    done = comment(github, plan, "--status", "-q", GITHUB_EVENT_PATH=str(file))
+    assert done.code == 0
+    assert "notice: There is no status: what set this job off does not name the commit." in done.err
+    assert github.statuses == {}
+
+
 # what is wrong
 
 
@@ -175,6 +186,18 @@ def test_a_host_that_is_down_still_leaves_the_jobs_page(
     done = comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
     assert done.code == 1
     assert "it answers 502" in done.err
+    assert "1 to create" in page.read_text(encoding="utf-8")
+
+
+def test_a_token_that_cannot_be_sent_still_leaves_the_jobs_page(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    more = {"GITHUB_STEP_SUMMARY": str(page), "CALLSHEET_DEBUG": "1"}
+    done = comment(github, plan, GITHUB_TOKEN="canary token", **more)
+    assert done.code == 1
+    assert "holds white space" in done.err
+    assert "canary" not in done.err
     assert "1 to create" in page.read_text(encoding="utf-8")
 
 

@@ -25,6 +25,8 @@ _EVENT_LIMIT = 32 * 1024 * 1024
 class Job:
     """`number` is the pull or merge request's; None where the job is about none. `page_url` is its page.
 
+    `sha` is the commit that a status is about, empty where the job does not know it.
+
     `without` says why there is no token that could write, empty where there is one. `summary` is the file
     that the CI shows on the job's page.
     """
@@ -66,10 +68,7 @@ def summary_of(variables: Mapping[str, str]) -> Path | None:
 def _github(variables: Mapping[str, str]) -> Job:
     event = _event(variables.get("GITHUB_EVENT_PATH", ""))
     pull = _mapping(event.get("pull_request"))
-    issue = _mapping(event.get("issue"))
-    number = pull.get("number") or (issue.get("number") if issue.get("pull_request") else None)
-    if number is None and (found := _PULL.match(variables.get("GITHUB_REF", ""))):
-        number = int(found[1])
+    number, sha = _subject(event, variables)
     head, base = _mapping(pull.get("head")), _mapping(pull.get("base"))
     server = variables.get("GITHUB_SERVER_URL") or "https://github.com"
     run, repository = variables.get("GITHUB_RUN_ID"), variables["GITHUB_REPOSITORY"]
@@ -80,14 +79,32 @@ def _github(variables: Mapping[str, str]) -> Job:
         project=repository,
         token=token.strip(),
         number=number if isinstance(number, int) else None,
-        # GITHUB_SHA of a pull request is a merge that nobody pushed: its status would show nowhere.
-        sha=str(head.get("sha") or variables.get("GITHUB_SHA") or ""),
+        sha=sha,
         fork=bool(pull) and _name(head) != _name(base),
         summary=summary_of(variables),
         graphql_url=variables.get("GITHUB_GRAPHQL_URL", ""),
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         without="" if token.strip() else "GITHUB_TOKEN is not set in this step's env",
     )
+
+
+def _subject(event: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[Any, str]:
+    """The pull request's number and the commit that a status is about; None and empty where there is none.
+
+    GITHUB_SHA is a merge that nobody pushed in a job of a pull request, and the default branch's last commit
+    in one that a comment or another workflow has set off: a status there would be nowhere, or a wrong one.
+    """
+    pull, issue = _mapping(event.get("pull_request")), _mapping(event.get("issue"))
+    if pull:
+        return pull.get("number"), str(_mapping(pull.get("head")).get("sha") or "")
+    if issue:
+        return (issue.get("number") if issue.get("pull_request") else None), ""
+    if run := _mapping(event.get("workflow_run")):
+        pulls = run.get("pull_requests")
+        only = _mapping(pulls[0]) if isinstance(pulls, list) and len(pulls) == 1 else {}
+        return only.get("number"), str(run.get("head_sha") or "")
+    found = _PULL.match(variables.get("GITHUB_REF", ""))
+    return (int(found[1]) if found else None), variables.get("GITHUB_SHA", "")
 
 
 def _gitlab(variables: Mapping[str, str]) -> Job:

@@ -51,6 +51,7 @@ def comment(
     *,
     variables: Mapping[str, str],
     clock: Clock,
+    hide: Callable[[str], None],
     key: str | None = None,
     limit: int | None = None,
     changed_files: Path | None = None,
@@ -58,7 +59,7 @@ def comment(
 ) -> Commented:
     """Show the plans in one comment, and whole on the job's page. HostError where the host fails.
 
-    What the job may not do is no error: then the job's page is where it is shown.
+    What the job may not do is no error: then the job's page is where it is shown. `hide` is told the token.
     """
     from callsheet.reports.markdown import plan_markdown
     from callsheet.reports.plan_view import plan_view
@@ -67,24 +68,26 @@ def comment(
     key = checked_key(key or "+".join(dict.fromkeys(plan.environment for plan in plans)))
     changed = _lines(changed_files) if changed_files else None
     job = job_of(variables)
+    hide(job.token)
     views = [plan_view(plan) for plan in plans]
 
     def text(most: int) -> str:
         return plan_markdown(views, limit=most, changed_files=changed)
 
     posted = standing = None
-    with Post(job, clock) as post:
-        short = text(limit or min(post.limit, _COMMENT) - LENGTH)
-        try:
+    notices: list[str] = []
+    try:
+        with Post(job, clock, notices) as post:
+            short = text(limit or min(post.limit, _COMMENT) - LENGTH)
             if post.about_a_request():
                 posted = post.allowed(lambda host: host.comment(key, short))
-            if status:
+            if status and post.about_a_commit():
                 judged, words = standing_of(plans)
                 standing = post.allowed(lambda host: host.status(key, judged, words))
-        finally:
-            # Also where the host fails: the plan is what somebody waits for.
-            shown = job.summary is not None and _summarise(job.summary, text, post.notices)
-    return Commented(key, short, posted, shown, standing, tuple(post.notices))
+    finally:
+        # Also where the host fails: the plan is what somebody waits for.
+        shown = job.summary is not None and _summarise(job.summary, text, notices)
+    return Commented(key, short, posted, shown, standing, tuple(notices))
 
 
 def standing_of(plans: Sequence[Plan]) -> tuple[Standing, str]:

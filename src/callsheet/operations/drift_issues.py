@@ -25,7 +25,9 @@ def tell_issue(session: Session, found: Drift, fail_on: str, say: Callable[[str]
     name = found.environment
     veil = Veil.of(session.keeper.known_values(), found.state.key)
     body = issue_body(found, veil) if found.exit_code(fail_on) else None
-    with Post(job_of(session.variables), session.clock) as post:
+    job = job_of(session.variables)
+    session.keeper.hide(job.token)
+    with Post(job, session.clock, []) as post:
         title = f"Drift in {session.environments.app} {name}"
         posted = post.allowed(lambda host: host.issue(f"drift/{name}", title, body))
         for notice in post.notices:

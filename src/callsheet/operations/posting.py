@@ -15,9 +15,9 @@ _NO_LIMIT = 2**31
 class Post:
     """A job's way to its code host. `notices` are why something was not posted; they are no errors."""
 
-    def __init__(self, job: Job, clock: Clock) -> None:
+    def __init__(self, job: Job, clock: Clock, notices: list[str]) -> None:
         self.job = job
-        self.notices: list[str] = []
+        self.notices = notices
         self._publisher: Publisher | None = None
         if job.without:
             self._note(f"Nothing was posted: {job.without}.")
@@ -43,6 +43,12 @@ class Post:
         if self.job.number is None:
             self._note("There is no comment: this job is not about a pull request.")
         return self.job.number is not None
+
+    def about_a_commit(self) -> bool:
+        """Whether a status has a commit to be of; a notice says so where it has none."""
+        if not self.job.sha:
+            self._note("There is no status: what set this job off does not name the commit.")
+        return bool(self.job.sha)
 
     def allowed(self, do: Callable[[Publisher], T]) -> T | None:
         """Do it; None where this job may not."""

@@ -48,12 +48,28 @@ def test_a_comment_on_a_pull_request_and_on_an_issue(tmp_path: Path) -> None:
     assert github(tmp_path, {"issue": {"number": 8}}).number is None
 
 
-@pytest.mark.parametrize("event", ["", "[]", "{", '{"pull_request": "x"}', '{"pull_request": {"head": 1}}'])
+@pytest.mark.parametrize("event", ["", "[]", "{", '{"pull_request": "x"}', '{"issue": 1}'])
 def test_an_event_that_says_nothing(event: str, tmp_path: Path) -> None:
     job = github(tmp_path, event)
-    assert (job.number, job.fork, job.sha) == (None, False, "m" * 40) or job.fork
+    assert (job.number, job.fork, job.sha) == (None, False, "m" * 40)
     assert github(tmp_path, event, GITHUB_REF="refs/pull/12/merge").number == 12
     assert github(tmp_path, event, GITHUB_REF="refs/heads/main").number is None
+
+
+def test_a_pull_request_that_says_little(tmp_path: Path) -> None:
+    job = github(tmp_path, {"pull_request": {"number": 7, "head": 1}})
+    assert (job.number, job.sha) == (7, "")
+
+
+def test_a_status_is_never_of_a_commit_that_is_not_meant(tmp_path: Path) -> None:
+    comment = {"issue": {"number": 8, "pull_request": {"url": "x"}}}
+    assert github(tmp_path, comment).sha == ""
+    run = {"head_sha": "r" * 40, "pull_requests": [{"number": 9}]}
+    after = github(tmp_path, {"workflow_run": run})
+    assert (after.number, after.sha) == (9, "r" * 40)
+    forked = github(tmp_path, {"workflow_run": {**run, "pull_requests": []}})
+    assert (forked.number, forked.sha) == (None, "r" * 40)
+    assert github(tmp_path, {}).sha == "m" * 40
 
 
 def test_a_job_shows_no_token() -> None:

@@ -46,23 +46,25 @@ def command(
     """
     from callsheet.operations.commenting import comment
     from callsheet.providers.clock import SystemClock
+    from callsheet.reports.line import Span, line
 
+    hidden: list[str] = []
+    screen.secrets.append(lambda: hidden)
     done = comment(
         files,
         variables=screen.variables,
         clock=SystemClock(),
+        hide=hidden.append,
         key=key,
         limit=limit,
         changed_files=changed_files,
         status=status,
     )
-    for notice in done.notices:
-        screen.say(f"notice: {notice}")
+    # With --quiet as well: who reads no more than the exit code takes it for posted.
+    screen.tell(line(Span("notice: ", "warning"), notice) for notice in done.notices)
     if screen.format != TERMINAL:
         screen.document(done.to_json())
     elif done.posted:
-        from callsheet.reports.line import line
-
         url = f": {done.posted.url}" if done.posted.url else "."
         screen.report([line(f"Comment {done.key} {done.posted.deed}{url}")])
     elif not done.summary:
