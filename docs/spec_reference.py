@@ -47,6 +47,12 @@ TITLES = {
     "ExportsSection": "exports",
     "OverrideSection": "An override",
     "AcknowledgedSection": "An acknowledgement of drift",
+    "ProtectionSection": "protection",
+    "SignOffsSection": "signOffs",
+    "WindowSection": "A change window",
+    "GateSection": "A gate",
+    "OidcSection": "An issuer",
+    "OverrideRight": "override",
 }
 SECTIONS = (
     "DefaultsSection",
@@ -55,6 +61,12 @@ SECTIONS = (
     "ExportsSection",
     "OverrideSection",
     "AcknowledgedSection",
+    "ProtectionSection",
+    "SignOffsSection",
+    "WindowSection",
+    "GateSection",
+    "OidcSection",
+    "OverrideRight",
 )
 ORDER = ("Assistant", "Squad", "Tool", "KnowledgeBase", "File", "Policy")
 SAME = "These kinds have what every kind has, and describe themselves in `native`"

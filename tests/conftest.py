@@ -12,6 +12,8 @@ from support import stores
 from support.stores import Moto
 from support.world import World
 
+pytest.register_assert_rewrite("faults.suite", "faults.bad_days")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:

@@ -80,3 +80,33 @@ def test_a_life(stage: Stage, output: str) -> None:
     run("apply", "--yes", "--resume", *show, code=None)
     run("destroy", "--confirm", "dev", "-e", "dev", *show, code=None)
     stage.search()
+
+
+def test_a_promotion_and_the_way_back(stage: Stage) -> None:
+    """What is kept of releases, and what the verbs between environments say, holds none either."""
+    world, run = stage.world, stage.run
+    whole = (world.root / "environments.yaml").read_text()
+    section = whole[whole.index("  dev:\n") :].replace("  dev:\n", "  uat:\n", 1)
+    section = section.replace("    default: true\n", "    promotesFrom: dev\n")
+    section = section.replace(world.server.url, "sandbox:uat")
+    (world.root / "environments.yaml").write_text(whole + section)
+    work = world.root / ".callsheet"
+    stage.planted += tuple(work / f"sandbox.sqlite{more}" for more in ("", "-wal", "-shm"))
+    first = str(world.root.parent / "uat.plan")
+    run("secrets", "check", "--env", "uat", "--from", "dev", "-v")
+    for output in ("terminal", "json"):
+        show = ("-o", output, "-v")
+        run("promote", "--from", "dev", "--to", "uat", "--out", first, *show)
+        run("show", first, "-o", output)
+    run("apply", first, "-v")
+    world.assistant("desk", "Be brief.", **desk(firstMessage="Bye."))
+    run("releases", "diff", "uat", "dev", "-v")
+    run("clone", "Assistant/desk", "--from", "dev", "--to", "uat", "--yes", "-v")
+    run("promote", "--from", "dev", "--to", "uat", "--yes", "-o", "json", "-v")
+    for output in ("terminal", "json"):
+        for verb in (("releases", "--env", "uat"), ("releases", "show", "--env", "uat"), ("status",)):
+            run(*verb, "-o", output, "-v")
+    run("rollback", "--env", "uat", "--to", "v1", "--yes", "-v", code=None)
+    run("promote", "--from", "dev", "--to", "uat", "--write")
+    run("plan", "--env", "uat", "-v", code=None)
+    stage.search()

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
+from callsheet.cli.main import run
+from callsheet.cli.screen import Screen
 from callsheet.spec.reader import parse
 from callsheet.spec.schema import document_schema, environments_schema
 from docs.pages import PAGES, ROOT, Block, blocks, name
@@ -64,3 +70,29 @@ def _faults(schema: dict[str, Any], value: Any) -> list[str]:
     return [
         f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in judge.iter_errors(value)
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("development", "development: gpt-4.1-mini at 0.7, no limit, verbose logs"),
+        ("production", "production: gpt-4.1 at 0.2, 20000 requests per hour, structured logs"),
+    ],
+)
+def test_the_example_application_starts_from_the_files_and_from_what_a_deployment_took_along(
+    tmp_path: Path, environment: str, said: str
+) -> None:
+    example = shutil.copytree(ROOT / "examples" / "prompt-environments", tmp_path / "example")
+    assert _started(example, environment)[0] == said
+    out = example / "settings.json"
+    screen = Screen(sys.stdin, sys.stdout, sys.stderr, {})
+    assert run(["resolve", "-C", str(example), "--env", environment, "--out", str(out)], screen) == 0
+    for folder in ("prompts", "assistants"):
+        shutil.rmtree(example / folder)
+    (example / "environments.yaml").unlink()
+    assert _started(example) == [said, *_started(ROOT / "examples" / "prompt-environments", environment)[1:]]
+
+
+def _started(example: Path, *arguments: str) -> list[str]:
+    program = [sys.executable, str(example / "application.py"), *arguments]
+    return subprocess.run(program, check=True, capture_output=True, encoding="utf-8").stdout.splitlines()

@@ -30,7 +30,9 @@ def test_the_command_line_reference_is_current() -> None:
     assert kept == made.stdout, REMEDY.format("python -m callsheet.cli.reference > docs/cli.md")
 
 
-@pytest.mark.parametrize("name", ["spec", "environments", "plan", "drift", "events", "runs", "error"])
+@pytest.mark.parametrize(
+    "name", ["spec", "environments", "plan", "drift", "events", "runs", "resolved", "error"]
+)
 def test_the_committed_schemas_are_what_the_command_prints(name: str) -> None:
     printed = io.StringIO()
     assert run(["schema", name], Screen(io.StringIO(), printed, io.StringIO())) == 0

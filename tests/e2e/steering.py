@@ -14,14 +14,14 @@ from support.world import World
 
 
 class Gate:
-    """Writes wait at it before they are carried out; `arrived` counts them."""
+    """Creates, or the calls that are named, wait at it before they are carried out; `arrived` counts them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, calls: str = "POST *") -> None:
         self.arrived = 0
         self._count = threading.Lock()
         self._opened = threading.Event()
         world.app._settings = replace(world.app._settings, sleep=self._wait)
-        world.bad_day("latency POST * seconds=1")
+        world.bad_day(f"latency {calls} seconds=1")
 
     def open(self) -> None:
         self._opened.set()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+from signal import SIGINT, SIGTERM, Signals
 
 import pytest
 
@@ -18,6 +20,8 @@ NAMES = [f"a{number:02}" for number in range(24)]
 def gate(world: World) -> Gate:
     for name in NAMES:
         world.assistant(name)
+    # In an organisation without any object the first create would go alone.
+    world.api("POST", "/tool", {"type": "function", "function": {"name": "theirs"}})
     return Gate(world)
 
 
@@ -80,14 +84,84 @@ def kept(world: World) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
 
 
-def test_a_second_interrupt_stops_at_once_and_the_next_apply_finds_out(world: World, gate: Gate) -> None:
+def heard(process: subprocess.Popen[str], event: str) -> None:
+    assert process.stdout is not None
+    while f'"event":"{event}"' not in process.stdout.readline():
+        assert process.poll() is None
+
+
+def lock_and_begun(world: World) -> tuple[object, object]:
+    state = json.loads(run(world, "state", "list", "-o", "json").stdout)
+    return state["lock"], state["begun"]
+
+
+def test_a_cancelled_job_ends_what_is_under_way_and_gives_the_lock_back(world: World, gate: Gate) -> None:
+    with started(world, "apply", "--yes", "-o", "json") as cancelled:
+        until(lambda: gate.arrived == CAPABILITIES.parallel_writes, cancelled)
+        cancelled.send_signal(SIGTERM)
+        heard(cancelled, "apply.interrupted")
+        gate.open()
+        out, err = cancelled.communicate(timeout=60)
+    assert cancelled.returncode == 5, err
+    told = json.loads(out.splitlines()[-1])
+    assert (told["applied"], told["notAttempted"]) == (gate.arrived, len(NAMES) - gate.arrived)
+    assert len(made(world)) == gate.arrived
+    assert lock_and_begun(world) == (None, [])
+    assert run(world, "apply", "--yes").returncode == 0
+    settled(world)
+
+
+def test_a_job_that_is_cancelled_before_its_first_write_gives_the_lock_back(world: World) -> None:
+    for name in NAMES:
+        world.assistant(name)
+    # No file has one, so that only the export asks for them.
+    gate = Gate(world, "GET /squad")
+    with started(world, "apply", "--yes") as cancelled:
+        until(lambda: gate.arrived > 0, cancelled)
+        assert lock_and_begun(world)[0] is not None
+        cancelled.send_signal(SIGTERM)
+        gate.open()
+        _, err = cancelled.communicate(timeout=60)
+    assert (cancelled.returncode, err.split()) == (1, ["error:", "interrupted"])
+    assert lock_and_begun(world) == (None, [])
+    assert made(world) == []
+    assert run(world, "apply", "--yes").returncode == 0
+    settled(world)
+
+
+@pytest.mark.parametrize("sent", [SIGINT, SIGTERM], ids=lambda sent: sent.name)
+def test_a_job_that_is_cancelled_after_its_last_write_ends_as_if_it_were_not(
+    world: World, sent: Signals
+) -> None:
+    for name in NAMES:
+        world.assistant(name)
+    # For the plan, for the export, and to see what came of it.
+    gate = Gate(world, "GET /assistant nth=3")
+    with started(world, "apply", "--yes") as cancelled:
+        until(lambda: gate.arrived > 0, cancelled)
+        cancelled.send_signal(sent)
+        gate.open()
+        out, err = cancelled.communicate(timeout=60)
+    assert (cancelled.returncode, err) == (0, "")
+    assert "24 applied" in out
+    assert lock_and_begun(world) == (None, [])
+    settled(world)
+
+
+# The last as GitHub cancels a job.
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(SIGINT, SIGINT), (SIGTERM, SIGTERM), (SIGINT, SIGTERM)],
+    ids=lambda sent: sent.name,
+)
+def test_a_second_interrupt_stops_at_once_and_the_next_apply_finds_out(
+    world: World, gate: Gate, first: Signals, second: Signals
+) -> None:
     with started(world, "apply", "--yes", "-o", "json") as stopped:
         until(lambda: gate.arrived == CAPABILITIES.parallel_writes, stopped)
-        stopped.send_signal(signal.SIGINT)
-        assert stopped.stdout is not None
-        while '"event":"apply.interrupted"' not in stopped.stdout.readline():
-            assert stopped.poll() is None
-        stopped.send_signal(signal.SIGINT)
+        stopped.send_signal(first)
+        heard(stopped, "apply.interrupted")
+        stopped.send_signal(second)
         out, err = stopped.communicate(timeout=60)
         assert stopped.returncode == 5, err
         assert json.loads(out.splitlines()[-1])["diagnostics"][0]["code"] == "interrupted.at-once"

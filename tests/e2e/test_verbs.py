@@ -90,7 +90,7 @@ def test_the_embedded_sandbox_needs_nothing_else(tmp_path: Path) -> None:
     for arguments, code, last in (
         (("validate",), 0, "Valid: dev, prod (3 resources)."),
         (("plan", "--detailed-exitcode"), 2, "Plan: 3 to create, 0 to update, 0 to delete. 0 unchanged."),
-        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 7."),
+        (("apply", "--yes"), 0, "Apply: 3 applied, state is at serial 8."),
         (("plan", "--detailed-exitcode"), 0, None),
         (("drift",), 0, "Drift: none in 3 resources."),
         (("doctor",), 0, "Doctor: all is well."),

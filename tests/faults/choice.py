@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 
@@ -21,6 +22,7 @@ REQUESTS, STATE = "the provider's requests", "the store's writes"
 # One of how many is tried, of the boundaries around writes and of the others.
 _ONE_OF = {"file": (1, 12), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
 _FIRST = (3, 24)
+STORES = tuple(_ONE_OF)
 _WRITES = {
     REQUESTS: re.compile(r"\w+ (POST|PATCH|DELETE) "),
     STATE: re.compile(r"\w+ (write|append|put_blobs|remove|remove_blobs|remove_log) "),
@@ -28,6 +30,8 @@ _WRITES = {
 _READS = re.compile(r"\w+ GET ")
 # What has come back, so that the next call has to look at the lock first.
 _BACK = re.compile(r"after (POST|PATCH|DELETE|GET /[\w/-]+/\{id\}|put_blobs exports/dev) ")
+# One call of the writer that takes several requests.
+_WITHIN = re.compile(r"after POST /v2/knowledge-base")
 
 
 def to_kill_at(
@@ -43,17 +47,33 @@ def to_kill_at(
     if ALL:
         return wrote + rest
     writes, others = _FIRST if first else _ONE_OF[backend]
-    begin = tuple(_ONE_OF).index(backend)
+    begin = STORES.index(backend)
     return wrote[begin % writes :: writes] + rest[begin % others :: others]
+
+
+Each = TypeVar("Each")
+
+
+def some(cases: Sequence[Each], backend: str) -> Sequence[Each]:
+    """Of what takes as long as a kill, as many as of the writes."""
+    return cases if ALL else cases[STORES.index(backend) :: _ONE_OF[backend][0]]
 
 
 def to_stop_at(boundaries: Sequence[str], backend: str) -> list[str]:
     back = [each for each in boundaries if _BACK.match(each)]
     if ALL:
         return back
-    return back[tuple(_ONE_OF).index(backend) :: 2 * _ONE_OF[backend][0] + 6]
+    some = back[STORES.index(backend) :: 2 * _ONE_OF[backend][0] + 6]
+    return [each for each in back if each in some or _WITHIN.match(each)]
 
 
-def may_be_missed(boundary: str) -> bool:
-    """Whether another run may lack what the dry run had: state is written in groups, as they come."""
-    return not _WRITES[REQUESTS].match(boundary) and not _READS.match(boundary)
+def instead(boundary: str, passed: Sequence[str]) -> str | None:
+    """Where to die when a run that was to die at a boundary passed only these; None: it had to come there.
+
+    State is written in groups, as they come, so that a run may have fewer writes than the dry run had: then
+    the last one that it had of the sort. Requests are the same ones in every run.
+    """
+    if _WRITES[REQUESTS].match(boundary) or _READS.match(boundary):
+        return None
+    sort = boundary.rpartition(" #")[0]
+    return next((each for each in reversed(passed) if each.rpartition(" #")[0] == sort), None)

@@ -38,6 +38,8 @@ def before(world: World) -> None:
     world.assistant("drops", tools=[{"ref": "leaves"}], structuredOutputs=[{"ref": "summary"}])
     for name in ("turns", "turns-too", "stays", "leaves"):
         function(world, name)
+    # No name and no mark: if its creation is lost, only the journal tells that it is ours.
+    world.document("Tool", "hangs-up", {"type": "endCall"})
     world.file("knowledge/faq.md", "# Before\n")
     world.document("KnowledgeBase", "faq", {"documents": ["knowledge/faq.md"]})
     output(world, "summary", "Before.")

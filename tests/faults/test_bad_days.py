@@ -1,36 +1,15 @@
-"""Answers that are lost, late, cut off or refusals, for every sort of call that the change makes."""
+"""All the bad days, on the file store. Some of them, or all, are in the modules of the other stores."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
 import pytest
 
-from callsheet.model.errors import CallsheetError
-from callsheet.providers import settings
-from callsheet.state.lock import Lock
 from faults.applying import Applying
+from faults.bad_days import DAYS, Day, live_through
 from faults.ground import file_ground
-from faults.suite import OPTIONS, Suite
-from support.world import go_on
-
-BAD = {
-    "no answer, and it was done": "lose-answer",
-    "no answer, and it was not done": "drop",
-    "half of an answer": "truncate",
-    "503, and it was not done": "error status=503",
-    "500, and it was done": "error-after status=500",
-    "502 three times, and it was done each time": "error-after status=502 count=3",
-    "429 with Retry-After, over and over": "error status=429 seconds=9 count=4",
-    "a slow body": "slow-body seconds=5 count=4",
-    "a body that takes too long": "slow-body seconds=25",
-    "a page of somebody's proxy": "html",
-}
-# A body that takes longer is given up.
-_LONGEST = 20.0
-# Nobody renews a lease while the clock jumps, so that it has to last.
-_LEASE = 3600.0
+from faults.suite import Suite
 
 
 @pytest.fixture(scope="module")
@@ -39,46 +18,6 @@ def suite(warm: Applying) -> Iterator[Suite]:
         yield Suite(ground, warm)
 
 
-@pytest.fixture(scope="module")
-def routes(suite: Suite) -> list[str]:
-    """Method and path of every sort of call, as switches have them."""
-    names = {each.removeprefix("before ").rpartition(" #")[0] for each in suite.boundaries}
-    methods = ("GET", "POST", "PATCH", "DELETE")
-    return sorted(name.replace("{id}", "*") for name in names if name.startswith(methods))
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "Limits", functools.partial(settings.Limits, total=_LONGEST))
-
-
-@pytest.mark.parametrize(("sort", "nth"), [("reads", 1), ("writes", 1), ("writes", 2), ("writes", 3)])
-@pytest.mark.parametrize("what", BAD)
-def test_every_sort_of_call_goes_wrong(
-    suite: Suite, routes: list[str], what: str, sort: str, nth: int
-) -> None:
-    world = suite.ground.world
-    suite.ground.back()
-    effect, _, more = BAD[what].partition(" ")
-    chosen = [route for route in routes if route.startswith("GET ") == (sort == "reads")]
-    world.bad_day(*(f"{effect} {route} {more} nth={nth} key=canary-key" for route in chosen))
-    applied(suite)
-    assert nth > 1 or all(world.faults._seen), "some call was never made"
-    world.bad_day()
-    assert applied(suite) == 0
-    suite.look(exactly_once=False)
-
-
-def applied(suite: Suite) -> int:
-    """How applying ended at last: tried again until it ended well, but not for ever."""
-    for _ in range(24):
-        try:
-            with suite.ground.world.session() as session:
-                session.__dict__["lock"] = Lock(session.store, "dev", session.clock, ttl=_LEASE)
-                code = go_on(session, None, **OPTIONS).exit_code
-        except CallsheetError as cause:
-            code = cause.exit_code
-        suite.ground.world.time_passes(_LEASE)
-        if code == 0:
-            break
-    return code
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_every_sort_of_call_goes_wrong(suite: Suite, day: Day) -> None:
+    live_through(suite, day)

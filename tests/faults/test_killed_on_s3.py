@@ -1,4 +1,4 @@
-"""Killed at the boundaries of an apply whose state is kept by the s3 store."""
+"""Killed at the boundaries, and on bad days, of an apply whose state is kept by the s3 store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from faults.applying import Applying
-from faults.choice import SHARES, stopping
+from faults.bad_days import DAYS, Day, live_through
+from faults.choice import SHARES, some, stopping
 from faults.ground import s3_ground
 from faults.suite import Suite
 from support.stores import Moto
@@ -29,3 +30,8 @@ def test_it_goes_on_as_if_nothing_had_happened(suite: Suite, share: int) -> None
 @stopping
 def test_a_stopped_one_whose_lease_has_ended_does_nothing_when_it_goes_on(suite: Suite) -> None:
     suite.stop_some()
+
+
+@pytest.mark.parametrize("day", some(DAYS, "s3"), ids=str)
+def test_every_sort_of_call_goes_wrong(suite: Suite, day: Day) -> None:
+    live_through(suite, day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -10,18 +10,18 @@ from callsheet import __version__
 from callsheet.apply.context import Context, veil_of
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.recovery import Found
+from callsheet.apply.trail import Hide, trail_of, with_trail
 from callsheet.audit.log import Head, Log
 from callsheet.audit.record import NOTHING_ASKED, Account, Estate, What, Who
 from callsheet.audit.tape import hidden, packed
 from callsheet.model.diagnostics import Diagnostic, Severity, warning
 from callsheet.model.errors import CallsheetError
 from callsheet.plan.plan import Plan
+from callsheet.policy.judging import Judgement
 from callsheet.state.begun import Begun
 from callsheet.state.ledger import Ledger
 from callsheet.state.lock import Lease
 from callsheet.state.snapshot import Entry, State
-
-Hide = Callable[[str | None], str | None]
 
 
 class Books:
@@ -34,6 +34,7 @@ class Books:
         self._what = what
         self._started = context.now()
         self._before: int | None = None
+        self.judgement = Judgement()
         self.found: Sequence[Found] = ()
         self.doubts: tuple[Diagnostic, ...] = ()
 
@@ -62,7 +63,7 @@ class Books:
                 verb=self._verb,
                 estate=estate_of(state, context.target),
                 who=Who(hide(claim.owner) or "", claim.how, claim.host, claim.verified),
-                what=self._what,
+                what=with_trail(self._what, trail_of(self.judgement, hide)),
                 started_at=self._started,
                 ended_at=context.now(),
                 outcome=outcome_of(outcome, self.found, hide),
@@ -124,7 +125,7 @@ def account_of_killed(state: State, found: Sequence[Found], target: Mapping[str,
         verb=run.get("mode", "apply"),
         estate=estate_of(state, target),
         who=Who(run.get("by", ""), run.get("how", ""), run.get("host", ""), run.get("verified", False)),
-        what=What(run.get("plan"), run.get("source")),
+        what=with_trail(What(run.get("plan"), run.get("source")), run),
         started_at=run.get("at"),
         ended_at=None,
         outcome={

@@ -8,27 +8,33 @@ from typing import Any
 
 from callsheet.apply.accounting import accounted, what_of
 from callsheet.apply.aside import keep_aside
+from callsheet.apply.binding import Binding
 from callsheet.apply.body import Symbols
 from callsheet.apply.checks import check_hold, check_secrets, hold_after, refuse
 from callsheet.apply.context import Context, held, veil_of
 from callsheet.apply.executor import Executor, requests_of
+from callsheet.apply.interrupts import Interrupts, interrupts
 from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
 from callsheet.apply.pinning import kept_release, moves_pin
+from callsheet.apply.protecting import record_protection
 from callsheet.apply.readback import read_back, rebaselined
-from callsheet.apply.recheck import Rechecked, check_fits, check_organisation, done_before, recheck
+from callsheet.apply.recheck import Rechecked, check_fits, done_before, recheck
 from callsheet.apply.recovery import told
 from callsheet.apply.settling import settle
 from callsheet.apply.traces import Traces
+from callsheet.apply.trail import trail_of
 from callsheet.apply.worker import Worker
 from callsheet.diff.veil import Veil
+from callsheet.exports.export import Export
 from callsheet.model.diagnostics import Diagnostic, Severity
 from callsheet.model.errors import CallsheetError
 from callsheet.model.events import Event
 from callsheet.plan.archive import Archive
 from callsheet.plan.plan import Plan
+from callsheet.policy.judging import Judgement
 from callsheet.state.lock import Lease
 from callsheet.state.snapshot import Entry, State
 
@@ -37,14 +43,15 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     """Carry the plan out. Refused, Stale, Held and SecretError come before the first write, and then nothing
     is written; failures after it are in the outcome."""
     plan = archive.plan
-    refuse(plan)
     state = context.ledger.load()
-    check_hold(plan, state)
+    check_fits(plan, state, context.target)
     moves = moves_pin(plan, state)
-    idle = plan.empty and not plan.notices and not state.begun and not moves
+    judgement = context.judge(plan, state)
+    refuse(plan, judgement)
+    check_hold(plan, state)
+    idle = plan.empty and not plan.notices and not state.begun and not moves and judgement.record is None
     if idle and hold_after(plan, state, {}) is None:
-        check_fits(plan, state, context.target)
-        return Outcome(serial=state.serial)
+        return Outcome(serial=state.serial, diagnostics=judgement.warnings)
     # Told before anything is locked, as far as it can be told without asking anybody.
     check_secrets(plan, context.secrets, done_before(plan, state))
     with (
@@ -55,40 +62,74 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         check_fits(plan, state, context.target)
         check_hold(plan, state)
         moves = moves_pin(plan, state)
+        # A sign-off may have been taken back, or another protection recorded, while the lock was waited for.
+        judgement = books.judgement = context.judge(plan, state)
+        refuse(plan, judgement)
         rechecked = recheck(plan, state, context.provider, context.kinds)
-        check_organisation(plan, state, rechecked.live.values())
+        binding = Binding(plan, state, context.whose)
+        binding.look(rechecked.live.values())
         check_secrets(plan, context.secrets, rechecked.done)
         for sha256 in plan.contents:
             archive.content(sha256)
         lease.check()
         state = context.ledger.begin(plan.digest)
         books.open(state)
-        outcome = _carry_out(archive, context, state, rechecked, lease, moves)
-        noticed = books.close(outcome)
-        ended = outcome.export and outcome.broken is None and not outcome.interrupted
+        export = _kept_before(archive, context, state, rechecked, binding)
+        with interrupts() as interrupted:
+            outcome = _carry_out(
+                archive,
+                context,
+                state,
+                rechecked,
+                binding,
+                lease,
+                export,
+                moves,
+                judgement,
+                interrupted,
+            )
+            recorded = record_protection(judgement, outcome, context, lease)
+            noticed = books.close(outcome)
+        ended = outcome.export and outcome.broken is None and not interrupted.asked
         tidied = tidy(context, lease) if ended else []
         return replace(
             outcome,
-            diagnostics=(*map(told, found), *outcome.diagnostics, *noticed, *tidied),
+            diagnostics=(*map(told, found), *outcome.diagnostics, *recorded, *noticed, *tidied),
             serial=context.ledger.state.serial,
         )
 
 
+def _kept_before(
+    archive: Archive, context: Context, state: State, rechecked: Rechecked, binding: Binding
+) -> Export | None:
+    """The export that goes before the first write, where there is anything to write."""
+    plan = archive.plan
+    if not plan.changes and plan.mode != "rollback":
+        return None
+    return export_now(
+        context,
+        state,
+        archive,
+        rechecked.done,
+        binding.look,
+        veil_of(context, state),
+    )
+
+
 def _carry_out(
-    archive: Archive, context: Context, state: State, rechecked: Rechecked, lease: Lease, moves: bool
+    archive: Archive,
+    context: Context,
+    state: State,
+    rechecked: Rechecked,
+    binding: Binding,
+    lease: Lease,
+    export: Export | None,
+    moves: bool,
+    judgement: Judgement,
+    interrupts: Interrupts,
 ) -> Outcome:
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
-    export = None
-    if plan.changes or plan.mode == "rollback":
-        export = export_now(
-            context,
-            state,
-            archive,
-            rechecked.done,
-            lambda live: check_organisation(plan, state, live),
-            veil,
-        )
 
     pinning = kept_release(archive, context.store, state) if moves else None
 
@@ -96,7 +137,7 @@ def _carry_out(
         lease.check()
         return context.ledger.append(entries)
 
-    started = _started(plan, context, state)
+    started = _started(plan, context, state) | trail_of(judgement, veil.name)
     state = append(
         [
             Entry(
@@ -108,7 +149,7 @@ def _carry_out(
     )
     worker = Worker(
         reader=context.provider,
-        writer=context.provider.writer(),
+        writer=context.provider.writer(lease.vouch),
         kinds=context.kinds,
         content=archive.content,
         memory=Memory(context.kinds, veil, context.renderer),
@@ -121,8 +162,8 @@ def _carry_out(
             state.owns,
             state.key,
         ),
-        alive=lease.vouch,
         hide=context.secrets.hide,
+        binding=binding,
     )
 
     def make_symbols(ids: Callable[[str, str], str | None]) -> Symbols:
@@ -143,7 +184,7 @@ def _carry_out(
         context.listener,
         context.provider.capabilities.parallel_writes,
     )
-    results = executor.run()
+    results = executor.run(interrupts)
     diagnostics: list[Diagnostic] = []
     if not journal.broken:
         entries, diagnostics = _look_again(plan, results, journal.state, context, veil)

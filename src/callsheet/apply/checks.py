@@ -14,6 +14,7 @@ from callsheet.model.value import Secret, Text, symbols
 from callsheet.plan.change import Change
 from callsheet.plan.plan import Plan
 from callsheet.plan.refusals import holding
+from callsheet.policy.judging import Judgement
 from callsheet.state.snapshot import State
 
 # The modes that bring files to an environment, and that a hold stops.
@@ -55,12 +56,15 @@ def hold_after(plan: Plan, state: State, run: Mapping[str, Any]) -> Mapping[str,
     return {} if lifted else None
 
 
-def refuse(plan: Plan) -> None:
-    if plan.refusals:
+def refuse(plan: Plan, judgement: Judgement) -> None:
+    """Refused with everything that is not met. Where a rule was judged again, that counts, not the plan."""
+    judged = {gate.rule for gate in judgement.gates}
+    unmet = [*(gate for gate in plan.refusals if gate.rule not in judged), *judgement.unmet]
+    if unmet:
         raise Refused(
             diagnostics=[
                 each
-                for gate in plan.refusals
+                for gate in unmet
                 for each in Refused(
                     gate.message,
                     detail="Nothing was written.",

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from callsheet.apply.aside import Aside
+from callsheet.apply.binding import Whose
 from callsheet.audit.tape import Tape
 from callsheet.diff.veil import Veil
 from callsheet.model.events import Listener, silent
 from callsheet.model.kinds import Kind
 from callsheet.model.value import Secret, Text
+from callsheet.plan.plan import Plan
+from callsheet.policy.judging import Judgement
 from callsheet.providers.base import Provider
 from callsheet.spec.environments import Retention
 from callsheet.state.ledger import Ledger
@@ -48,11 +51,15 @@ class Context:
     # Every secret value that is known here, the provider's key among them; for hiding them.
     known_secrets: Callable[[State], Collection[str]]
     tape: Tape
+    # Refused where objects are of an organisation that is another environment's.
+    whose: Whose
     # Where what was done is kept when state cannot be written.
     aside: Aside
     listener: Listener = silent
     lock_timeout: float = 0.0
     retention: Retention = field(default_factory=Retention)
+    # Judges the plan by the protections that hold, with state as it is at that moment.
+    judge: Callable[[Plan, State], Judgement] = lambda _, __: Judgement()
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
+from callsheet.apply.binding import Misplaced
 from callsheet.apply.body import Symbols
-from callsheet.apply.interrupts import interrupts
+from callsheet.apply.interrupts import Interrupts
 from callsheet.apply.journal import Journal
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.outcome import Result
@@ -98,8 +99,11 @@ class Executor:
                 self._records[change.address] = self._records[change.moved_from]
         self._running: dict[Node, Future[StepDone]] = {}
         self.interrupted = False
+        # Whether the first answer has shown that this is the right organisation, or live had before.
+        self._bound = worker.binding.known
+        self._misplaced = False
 
-    def run(self) -> tuple[Result, ...]:
+    def run(self, interrupts: Interrupts) -> tuple[Result, ...]:
         """Every change's end, in the plan's order. What stops the whole run is in the journal's `broken`."""
         order: graphlib.TopologicalSorter[Node] = graphlib.TopologicalSorter(
             {node: self._before(node) for node in self._steps}
@@ -109,14 +113,14 @@ class Executor:
         pool = ThreadPoolExecutor(self._parallel, thread_name_prefix="apply")
         wait = True
         try:
-            with interrupts(partial(finished.put, None)):
-                self._walk(order, pool, finished)
+            interrupts.then(partial(finished.put, None))
+            self._walk(order, pool, finished)
         except CallsheetError as cause:
             # The lock or the store is lost: calls under way end, and the journal knows them as begun.
             self._journal.broken = cause
-        except KeyboardInterrupt:
+        except Abandoned:
             wait = False
-            raise Abandoned from None
+            raise
         finally:
             pool.shutdown(wait=wait, cancel_futures=True)
         if self._journal.broken:
@@ -130,11 +134,12 @@ class Executor:
     ) -> None:
         running = self._running
         ready: deque[Node] = deque()
-        window = self._parallel * _AHEAD
         while True:
+            # An organisation that shows itself with the first object gets no second one before that.
+            window = self._parallel * _AHEAD if self._bound else 1
             ready.extend(order.get_ready())
             # Steps are begun in groups, so that one write of the journal serves many.
-            if ready and not self.interrupted and len(running) <= window // 2:
+            if ready and not self.interrupted and not self._misplaced and len(running) <= window // 2:
                 group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
                 self._begin(group)
                 for node in group:
@@ -203,9 +208,11 @@ class Executor:
         try:
             result = future.result()
         except CallsheetError as cause:
+            self._misplaced = self._misplaced or isinstance(cause, Misplaced)
             self._fail(progress, cause)
             known = ended and not isinstance(cause, Ambiguous)
             return (Entry(end=ended) if known else None), False
+        self._bound = self._bound or self._steps[node].call is Call.CREATE
         entry = replace(result.entry, end=ended)
         progress.diagnostics += result.diagnostics
         progress.requests += result.requested

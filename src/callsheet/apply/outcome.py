@@ -7,7 +7,7 @@ from typing import Any
 
 from callsheet.apply.aside import Kept
 from callsheet.model.diagnostics import Diagnostic
-from callsheet.model.errors import DONE, ERROR, PARTIAL, STALE
+from callsheet.model.errors import DONE, ERROR, PARTIAL, REFUSED, STALE
 from callsheet.plan.change import Change
 
 
@@ -64,7 +64,7 @@ class Outcome:
         if any(result.status == "applied" or result.wrote for result in self.results):
             return PARTIAL
         failed = [result.exit_code for result in stopped if result.status == "failed"]
-        return STALE if failed and all(code == STALE for code in failed) else ERROR
+        return failed[0] if failed and failed[0] in (STALE, REFUSED) and len(set(failed)) == 1 else ERROR
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from callsheet.apply.binding import Binding
 from callsheet.apply.body import Symbols, create_body, remembered, update_body, wanted
 from callsheet.apply.memory import Memory, replaced_by
 from callsheet.apply.recheck import already_so, cut_off, live_baseline, moved_paths
@@ -49,8 +51,8 @@ class Worker:
     label: Mapping[str, str]
     keyed: bool  # the plan was made with a lineage
     traces: Traces
-    alive: Callable[[], None]  # before every call that writes: raises where this process may not any more
     hide: Callable[[str], None]  # told of every secret that is taken from live
+    binding: Binding
 
     def begin(
         self, change: Change, step: Step, record: Record | None, symbols: Symbols, run: str
@@ -110,10 +112,14 @@ class Worker:
             remote = self._made(change, body)
         except Unfinished as cause:
             remote, failure = cause.reached, cause
+        self.binding.keep(change.address, remote, partial(self._take_back, change, remote))
         applied = remembered(change, symbols, step)
         replaced = replaced_by(change, record)
         entry = self.memory.remember(change, step, state, remote, applied, replace_of=replaced, earlier=None)
         return StepDone(entry, remote, failure=failure)
+
+    def _take_back(self, change: Change, made: RemoteObject) -> None:
+        self.writer.delete(change.kind, made, key=change.idempotency_key)
 
     def _predecessor(self, change: Change) -> Payload | None:
         live = self.reader.read(change.kind, change.remote_id) if change.remote_id else None
@@ -140,7 +146,6 @@ class Worker:
 
     def _make(self, change: Change, body: Payload) -> RemoteObject:
         with self.traces.making(change.kind):
-            self.alive()
             try:
                 made = self.writer.create(change.kind, body, key=change.idempotency_key, content=self.content)
             except Ambiguous:
@@ -211,7 +216,6 @@ class Worker:
                 body[str(kind.label_path[0])] = {}
             if body:
                 body = self._labelled(kind, change, body, before.payload)
-            self.alive()
             try:
                 return self.writer.update(change.kind, before, body, clear, key=change.idempotency_key)
             except Ambiguous:
@@ -230,7 +234,6 @@ class Worker:
         if live is not None:
             if ends:
                 self._fits(change, {}, state, kind, live)
-            self.alive()
             self.writer.delete(change.kind, live, key=change.idempotency_key)
         if ends:
             entry = Entry(remove=(change.address,))

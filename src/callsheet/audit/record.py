@@ -43,6 +43,8 @@ class What:
     summary: Mapping[str, int] | None = None
     sign_offs: tuple[Mapping[str, Any], ...] = ()
     subject: Mapping[str, Any] | None = None
+    overrides: tuple[Mapping[str, Any], ...] = ()  # rules of a protection that were set aside, and why
+    ticket: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -52,6 +54,10 @@ class What:
             "summary": dict(self.summary) if self.summary else None,
             "signOffs": [dict(each) for each in self.sign_offs],
         }
+        if self.overrides:
+            out["overrides"] = [dict(each) for each in self.overrides]
+        if self.ticket:
+            out["ticket"] = self.ticket
         return out | ({"subject": dict(self.subject)} if self.subject else {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ def callsheet() -> None:
 def main() -> None:
     """Run the command line of this process and end it."""
     screen = Screen(*standard_streams())
+    # As Ctrl-C: what is held is given back, and the run says how it ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.excepthook = lambda failed: _in_a_thread(screen, failed.exc_value)
     code = run(sys.argv[1:], screen)
     if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):

@@ -107,6 +107,8 @@ class Catalogue(Protocol):
     provider: str
     kinds: Mapping[str, Kind]
     external_kinds: frozenset[str]
+    # What becomes of an environment's settings at the provider, where that is not all that they say.
+    settings: Mapping[str, str]
 
     def render(self, document: Document) -> Rendered:
         """The resources of one document; references in the payloads are still unexpanded."""

@@ -16,14 +16,31 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import CallsheetError, Stale
 from callsheet.operations.aside import keep
 from callsheet.operations.identification import add_doubts, insist
+from callsheet.operations.isolation import Isolation
+from callsheet.operations.protecting import judgement_of
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import WORK, Session
 from callsheet.plan.archive import Archive
+from callsheet.plan.plan import Plan
 
 
 def apply(session: Session, archive: Archive) -> Outcome:
     """Carry the plan out in the session's environment, which must be the plan's."""
-    plan = archive.plan
+    check_ours(session, archive.plan)
+    if archive.plan.mode != "destroy":
+        Isolation(session).check_target()
+    insist(session.environment.name, session.environment.protection, session.identification)
+    try:
+        outcome = apply_plan(archive, context_of(session, archive.plan.mode))
+    except CallsheetError as cause:
+        add_doubts(session.identification, cause)
+        raise
+    doubts = session.identification.doubts()
+    return replace(outcome, diagnostics=(*doubts, *outcome.diagnostics)) if doubts else outcome
+
+
+def check_ours(session: Session, plan: Plan) -> None:
+    """Stale where the plan is for another environment, or another project's."""
     if plan.environment != session.environment.name:
         raise Stale(
             f"the plan is for {plan.environment}, not for {session.environment.name}",
@@ -35,14 +52,6 @@ def apply(session: Session, archive: Archive) -> Outcome:
             hint="plan again",
             code="stale.identity",
         )
-    insist(session.environment.name, session.environment.protection, session.identification)
-    try:
-        outcome = apply_plan(archive, context_of(session, plan.mode))
-    except CallsheetError as cause:
-        add_doubts(session.identification, cause)
-        raise
-    doubts = session.identification.doubts()
-    return replace(outcome, diagnostics=(*doubts, *outcome.diagnostics)) if doubts else outcome
 
 
 def settle_journal(session: Session) -> list[Diagnostic]:
@@ -80,7 +89,9 @@ def context_of(session: Session, verb: str) -> Context:
         aside=partial(keep, session.root, WORK),
         now=lambda: session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         tape=session.tape,
+        whose=partial(Isolation(session).check_organisation, leaving=True),
         listener=session.listener,
         lock_timeout=session.lock_timeout,
         retention=session.environment.exports,
+        judge=partial(judgement_of, session, applying=True),
     )

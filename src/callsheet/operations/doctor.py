@@ -14,10 +14,12 @@ from callsheet.model.errors import DONE, ERROR, CallsheetError, StateError
 from callsheet.model.forms import bare
 from callsheet.model.value import Secret
 from callsheet.operations.identification import HOW_TO, insists
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.plan import desired
 from callsheet.operations.secrets import references
 from callsheet.operations.session import Session
 from callsheet.releases.pin import pinned
+from callsheet.state.snapshot import State
 
 OK, WARN, FAIL, SKIPPED = "ok", "warn", "fail", "skipped"
 # Certificates and time stamps from before this version existed mean a wrong clock.
@@ -68,6 +70,7 @@ def doctor(open_session: Callable[[], Session]) -> Examined:
             ("state", _state),
             ("forgery", _forgery),
             ("provider", _provider),
+            ("isolation", _isolation),
         ):
             try:
                 out.checks.append(check(session))
@@ -207,10 +210,11 @@ def _provider(session: Session) -> Check:
     organisation = first.payload.get("orgId") if first else None
     found = f"{session.provider.target.base_url} answers"
     try:
-        recorded = session.ledger.load().organisation
+        state = session.ledger.load()
     except CallsheetError:
         # Told by the check of state.
-        recorded = None
+        state = State(session.environment.name)
+    recorded = state.organisation
     if organisation and recorded and organisation != recorded:
         return Check(
             "provider",
@@ -218,6 +222,27 @@ def _provider(session: Session) -> Check:
             f"the key opens the organisation {organisation}, and state belongs to {recorded}",
             "use the key of the right organisation; look at provider.apiKey",
         )
+    Isolation(session).check_organisation(state, [first] if first else [])
     if organisation:
         return Check("provider", OK, f"{found}; the key opens the organisation {organisation}")
     return Check("provider", OK, f"{found}; no {kind} is there yet that would tell the organisation's id")
+
+
+def _isolation(session: Session) -> Check:
+    """Whose organisation is whose can be told of those environments whose state is at hand."""
+    apart = Isolation(session)
+    apart.check_target()
+    unread = [each for each in apart.neighbours if each.unread]
+    if unread:
+        said = "; ".join(
+            f"state of {each.environment} is not seen from here: {each.unread}" for each in unread
+        )
+        return Check(
+            "isolation",
+            WARN,
+            said,
+            "a key of its organisation is noticed here by the marks on its objects only: "
+            "keep both states in one store, or look twice at provider.apiKey",
+        )
+    names = ", ".join(each.environment for each in apart.neighbours)
+    return Check("isolation", OK, f"kept apart from {names}" if names else "there is no other environment")

@@ -8,6 +8,7 @@ from typing import Any
 from callsheet.diff.veil import Veil
 from callsheet.model.errors import CHANGES, DONE, CallsheetError
 from callsheet.model.resource import RemoteObject
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -77,6 +78,7 @@ def drift(session: Session, *, every_kind: bool = False) -> Drift:
         more, not_listed = sweep(session.provider, others, optional=others)
         for kind, found in more.items():
             live.objects[kind] = {remote.id: remote for remote in found}
+        Isolation(session).check_organisation(state, live.every, leaving=True)
         check_organisation(state, live, may_be_empty=session.sandbox_name is not None)
         if session.ledger.load().serial == state.serial:
             break

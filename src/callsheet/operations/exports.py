@@ -20,6 +20,7 @@ from callsheet.model.events import Event
 from callsheet.operations.apply import context_of
 from callsheet.operations.auditing import record_work
 from callsheet.operations.export_files import write
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.refresh import Live, check_organisation
 from callsheet.operations.session import Session
 from callsheet.providers.sweep import sweep
@@ -45,9 +46,9 @@ def take_now(session: Session, out: Path | None = None) -> dict[str, Any]:
         optional=session.kinds.keys() - needed,
         told=lambda kind, count: session.listener(Event("export.kind", {"kind": kind, "objects": count})),
     )
-    check_organisation(
-        state, Live({kind: {remote.id: remote for remote in found} for kind, found in live.items()})
-    )
+    seen = Live({kind: {remote.id: remote for remote in found} for kind, found in live.items()})
+    Isolation(session).check_organisation(state, seen.every, leaving=True)
+    check_organisation(state, seen)
     origin = Origin(None, "export", context.claim.shown, context.now(), context.target)
     veil = veil_of(context, state)
     # An environment that was never applied has no key yet, and a digest without one could be guessed.

@@ -78,12 +78,12 @@ def local(variables: Mapping[str, str]) -> Principal:
     return Principal("unknown")
 
 
-def insists(protection: Mapping[str, Any]) -> bool:
-    """Whether it wants a verified principal; whatever is not a plain no is a yes."""
-    return protection.get("verified") not in (None, False)
+def insists(protection: Mapping[str, Any] | None) -> bool:
+    """Whether it wants a verified principal; whatever is not a plain no is a yes, and so is a broken one."""
+    return protection is None or protection.get("verified") not in (None, False)
 
 
-def insist(environment: str, protection: Mapping[str, Any], found: Identification) -> None:
+def insist(environment: str, protection: Mapping[str, Any] | None, found: Identification) -> None:
     """Refused where the environment's protection wants a verified principal, and there is none."""
     if found.principal.verified or not insists(protection):
         return
@@ -109,9 +109,9 @@ def insist(environment: str, protection: Mapping[str, Any], found: Identificatio
     )
 
 
-def trusts_of(protection: Mapping[str, Any], place: Callable[[], Place | None]) -> tuple[Trust, ...]:
+def trusts_of(protection: Mapping[str, Any] | None, place: Callable[[], Place | None]) -> tuple[Trust, ...]:
     """Whose tokens count in an environment: what `protection.oidc` names, else GitHub and GitLab."""
-    given = protection.get("oidc")
+    given = [] if protection is None else protection.get("oidc")
     if given is None:
         return DEFAULT
     entries = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]

@@ -14,6 +14,8 @@ from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.isolation import Isolation
+from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -54,10 +56,15 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     estate = desired(session, source, downloads) if source else _nothing(session)
     resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
     carried = carried_by(source, downloads) if source and source.move and source.move.back_to is None else {}
+    apart = Isolation(session)
+    if not options.destroy:
+        apart.check_target()
+        apart.check_payloads(resources, state)
     session.listener(Event("plan.start", {"environment": session.environment.name}))
     live = refresh(
         session.provider, {resource.kind for resource in resources.values()}, state, session.listener
     )
+    apart.check_organisation(state, live.every, leaving=options.destroy)
     # An embedded sandbox has no key that could be another's; to destroy what is gone is to forget it.
     check_organisation(state, live, may_be_empty=options.destroy or session.sandbox_name is not None)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
@@ -82,7 +89,7 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
         diagnostics=estate.diagnostics,
         options=options,
     )
-    made = make_plan(inputs)
+    made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, {**estate.contents, **carried}))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from callsheet.diff.veil import Veil
 from callsheet.model.errors import CallsheetError, Refused
 from callsheet.operations.git import git_state
 from callsheet.operations.plan import Planned, desired, plan
 from callsheet.operations.routes import check_route
+from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.operations.sources import Source, held, promotable, url_key
 from callsheet.plan.inputs import Options
@@ -19,6 +21,9 @@ from callsheet.releases.wanted import Wanted, wanted, written
 from callsheet.spec.environments_file import FILE
 from callsheet.spec.prompt_choice import used_prompts
 from callsheet.state.names import named
+
+# Larger files are uploads, and not searched for secrets.
+_TEXT_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,26 @@ def _source(session: Session, start: str, dirty: bool) -> Source:
             hint="commit them, or promote them all the same with --allow-dirty",
             code="refused.promotion-dirty",
         )
+    _check_secrets(session, source)
     return source
+
+
+def _check_secrets(session: Session, source: Source) -> None:
+    """Refused where a file holds the value of a secret."""
+    state = session.ledger.load()
+    veil = Veil.of(known_secrets(session, state), state.key)
+    found = [
+        path
+        for path, entry in source.manifest.files.items()
+        if entry.size <= _TEXT_BYTES and veil.holds(source.read(path))
+    ]
+    if found:
+        raise Refused(
+            f"{', '.join(found[:3])}{', …' if len(found) > 3 else ''} holds the value of a secret",
+            detail="A release keeps its files for good. Nothing was written.",
+            hint="write a secrets:// reference in its place, and have the secret changed",
+            code="refused.promotion-secret",
+        )
 
 
 def _keep(session: Session, source: Source, downloads: dict[str, bytes]) -> None:

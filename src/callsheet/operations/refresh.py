@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,10 +24,13 @@ class Live:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
+    def every(self) -> Iterator[RemoteObject]:
+        return (remote for found in self.objects.values() for remote in found.values())
+
+    @property
     def organisation(self) -> str | None:
         """The organisation that the key opened, as any object tells; None where there is no object."""
-        owners = (remote.organisation for found in self.objects.values() for remote in found.values())
-        return next((owner for owner in owners if owner), None)
+        return next((remote.organisation for remote in self.every if remote.organisation), None)
 
 
 def refresh(reader: Reader, kinds: Iterable[str], state: State, listener: Listener) -> Live:

@@ -18,7 +18,9 @@ from callsheet.model.errors import CallsheetError, Stale
 from callsheet.model.events import Event
 from callsheet.model.value import Content, Secret, Text, symbols
 from callsheet.operations.holds import held_after, held_since, runs_of
+from callsheet.operations.isolation import Isolation
 from callsheet.operations.plan import Planned, plan
+from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -71,6 +73,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
     kinds = {kind for kind, ids in export.ids.items() if ids} & session.kinds.keys()
     session.listener(Event("plan.start", {"environment": session.environment.name}))
     live = refresh(session.provider, kinds, state, session.listener)
+    Isolation(session).check_organisation(state, live.every)
     check_organisation(state, live, may_be_empty=True)
     known = known_secrets(session, state, records=then.records.values())
     digest_of = partial(_digest_of, session, state)
@@ -97,6 +100,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
             restoration=back.restoration,
         )
     )
+    made = judged(session, made, state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, _contents(session, made)))
 

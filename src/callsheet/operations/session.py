@@ -25,6 +25,7 @@ from callsheet.model.value import Secret, Text
 from callsheet.operations.identification import Identification, identify, trusts_of
 from callsheet.operations.loading import DEFAULT_PROVIDER, Loaded, attempt
 from callsheet.plan.inputs import Acknowledgement
+from callsheet.policy.case import Given
 from callsheet.providers.base import Provider
 from callsheet.providers.clock import Clock, SystemClock
 from callsheet.providers.registry import catalogue, connect
@@ -57,6 +58,7 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     lock_timeout: float = 0.0  # seconds
     files: bool = True
+    given: Given = field(default_factory=Given)
     run_ids: Callable[[], str] = lambda: secrets.token_hex(4)
     _others: dict[str, Session] = field(default_factory=dict, init=False, repr=False)
 
@@ -144,7 +146,7 @@ class Session:
             raise SpecError(
                 f"there is no environment {name!r}",
                 detail=f"environments.yaml has: {known}.",
-                hint=nearest(name, environments.environments),
+                hint=nearest(name, environments.environments) or "name one of those",
                 code="environment.unknown",
             )
         return found

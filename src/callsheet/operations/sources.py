@@ -19,6 +19,7 @@ from callsheet.spec.files import FileProblem, Files
 from callsheet.spec.held_files import HeldFile, HeldFiles
 from callsheet.spec.limits import MAX_CONTENT_BYTES
 from callsheet.spec.project import Project, load
+from callsheet.spec.secret_files import secret_files
 from callsheet.state.names import named
 from callsheet.state.snapshot import State
 
@@ -96,7 +97,7 @@ def tree(session: Session, *, whole: bool = False) -> Source:
     from callsheet.operations.git import git_state
 
     project = session.tree
-    manifest = Manifest.of(project.files, whole=whole)
+    manifest = Manifest.of(project.files, whole=whole, without=secret_files(project))
     return Source(project, manifest, partial(_bytes, project.files), git_state(session.root))
 
 

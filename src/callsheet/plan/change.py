@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from callsheet.diff.classes import Class
 from callsheet.model.canonical import fingerprint
 from callsheet.model.paths import ABSENT
-from callsheet.model.value import Path, Payload, Value, from_json
+from callsheet.model.value import Path, Payload, Secret, Text, Value, from_json, transform
 
 
 class Action(StrEnum):
@@ -46,6 +46,9 @@ class Call(StrEnum):
     RECORD = "record"
 
 
+_SIDES = ("old", "new", "applied", "seen")
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One line of a change. `old` and `new` are ABSENT where there is none; secrets are symbols.
@@ -66,7 +69,7 @@ class Attribute:
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"path": list(self.path), "op": self.op, "cause": str(self.cause)}
-        for name in ("old", "new", "applied", "seen"):
+        for name in _SIDES:
             if (value := getattr(self, name)) is not ABSENT:
                 out[name] = value
         out["sensitive"] = self.sensitive
@@ -76,10 +79,7 @@ class Attribute:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Attribute:
-        sides = {
-            name: from_json(data[name]) if name in data else ABSENT
-            for name in ("old", "new", "applied", "seen")
-        }
+        sides = {name: from_json(data[name]) if name in data else ABSENT for name in _SIDES}
         return cls(
             path=tuple(data["path"]),
             op=data["op"],
@@ -137,6 +137,20 @@ class Step:
         )
 
 
+def _by_name(value: Value) -> Value:
+    """The value with its secrets as references, without digests of what they stand for."""
+
+    def leaf(item: Value) -> Value:
+        match item:
+            case Secret():
+                return Secret(item.uri)
+            case Text():
+                return Text(tuple(leaf(part) for part in item.parts))
+        return item
+
+    return transform(value, leaf)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One address's part of a plan. `desired` is what state will call applied when all steps are done."""
@@ -177,8 +191,18 @@ class Change:
 
     def digested(self) -> dict[str, Any]:
         """What the change digest covers: all that decides what apply will do, and nothing that may
-        differ between two plans of the same change (places, baselines, keys, source digests)."""
-        out = self.to_json()
+        differ between two plans of the same change (places, baselines, keys, source digests). Secrets
+        count by name, so that it does not matter whether they resolve where it is planned."""
+        named = replace(
+            self,
+            desired=_by_name(self.desired),
+            owned=_by_name(self.owned),
+            attributes=tuple(
+                replace(each, **{side: _by_name(getattr(each, side)) for side in _SIDES})
+                for each in self.attributes
+            ),
+        )
+        out = named.to_json()
         for key in ("at", "baseFingerprint", "changeDigest", "idempotencyKey", "digests", "reason", "class"):
             out.pop(key, None)
         out["attributes"] = [

@@ -16,18 +16,28 @@ SUMMARY = (*(str(action) for action in Action), "unchanged", "drifted", "conflic
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A rule that was evaluated while planning. `refused` stops apply before the first write."""
+    """A rule that was evaluated while planning. `refused` stops apply before the first write, and so does
+    `pending`, which is what may still be given; `overridden` is set aside by somebody who may.
+
+    `given` is what came with the plan to satisfy the rule: a ticket, what was counted in a file of results.
+    """
 
     rule: str
-    status: str  # passed | refused
+    status: str  # passed | pending | refused | overridden
     message: str
     satisfied_by: str = ""
+    given: Mapping[str, Any] | None = None
 
-    def to_json(self) -> dict[str, str]:
-        out = {"rule": self.rule, "status": self.status, "message": self.message}
+    def to_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {"rule": self.rule, "status": self.status, "message": self.message}
         if self.satisfied_by:
             out["satisfiedBy"] = self.satisfied_by
-        return out
+        return out | ({"given": dict(self.given)} if self.given else {})
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Gate:
+        given = dict(data["given"]) if "given" in data else None
+        return cls(data["rule"], data["status"], data["message"], data.get("satisfiedBy", ""), given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Plan:
     mode: str = "apply"  # apply | destroy
     digest: str = ""
     identity: Mapping[str, Any] = field(default_factory=dict)
+    author: Mapping[str, Any] | None = None  # who made it, as the JSON of a principal
 
     @property
     def summary(self) -> dict[str, int]:
@@ -73,6 +84,10 @@ class Plan:
     @property
     def refusals(self) -> tuple[Gate, ...]:
         return tuple(gate for gate in self.gates if gate.status == "refused")
+
+    @property
+    def pending(self) -> tuple[Gate, ...]:
+        return tuple(gate for gate in self.gates if gate.status == "pending")
 
     @property
     def conflicts(self) -> tuple[Change, ...]:
@@ -111,6 +126,8 @@ class Plan:
             "summary": self.summary,
             "digest": self.digest,
         }
+        if self.author:
+            out["author"] = dict(self.author)
         return dict(plain(out))
 
     @classmethod
@@ -132,14 +149,12 @@ class Plan:
             notices=tuple(data["notices"]),
             normalised=tuple(data["normalised"]),
             diagnostics=tuple(_diagnostic(item) for item in data["diagnostics"]),
-            gates=tuple(
-                Gate(item["rule"], item["status"], item["message"], item.get("satisfiedBy", ""))
-                for item in data["gates"]
-            ),
+            gates=tuple(Gate.from_json(item) for item in data["gates"]),
             contents=tuple(data["contents"]),
             unchanged=data["summary"]["unchanged"],
             mode=data["mode"],
             digest=data["digest"],
+            author=dict(data["author"]) if "author" in data else None,
         )
 
 

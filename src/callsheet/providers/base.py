@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from callsheet.model.errors import ProviderError
+from callsheet.model.errors import CallsheetError, ProviderError
 from callsheet.model.kinds import Catalogue
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Path, Payload
@@ -47,7 +47,7 @@ class Unfinished(ProviderError):
 
     code = "provider.unfinished"
 
-    def __init__(self, reached: RemoteObject, cause: ProviderError) -> None:
+    def __init__(self, reached: RemoteObject, cause: CallsheetError) -> None:
         super().__init__(diagnostics=cause.diagnostics)
         self.reached = reached
 
@@ -95,8 +95,11 @@ ContentLoader = Callable[[str], bytes]
 
 
 class Provider(Reader, Protocol):
-    """A configured provider; `writer()` is for apply only."""
+    """A configured provider; `writer` is for apply only."""
 
-    def writer(self) -> Writer: ...
+    def writer(self, alive: Callable[[], None] = ...) -> Writer:
+        """`alive` is called before every attempt of every request that writes. What it raises where this
+        process may not any more comes through, as Unfinished where a write got part of the way."""
+        ...
 
     def close(self) -> None: ...

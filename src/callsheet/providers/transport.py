@@ -116,11 +116,13 @@ class Transport:
         upload: Upload | None = None,
         secrets: Iterable[str] = (),
         key: str | None = None,
+        alive: Callable[[], None] | None = None,
         expect: Expected = dict,
     ) -> Any:
         """One request, repeated where that is safe; the decoded body, which is an `expect`.
 
         `secrets` are strings inside the body that no message may show; `key` tells what the request is for.
+        `alive` is called before each attempt, when its turn has come; what it raises ends the request.
         ProviderError says what is wrong; Ambiguous that a write may have happened; NotFound that it is 404.
         """
         self._redactor.hide([*secrets, *telling(json)])
@@ -139,6 +141,8 @@ class Transport:
 
         def attempt() -> Any:
             turn = self._pace.take()
+            if alive is not None:
+                alive()
             at, started = self._clock.now(), self._clock.monotonic()
             received = self._exchange(client, asked, build)
             seconds = round(self._clock.monotonic() - started, 4)

@@ -12,6 +12,7 @@ from callsheet.model.canonical import canonical, digest
 from callsheet.model.errors import SpecError, StateError
 from callsheet.spec.environments_file import FILE
 from callsheet.spec.files import FileProblem, Files
+from callsheet.spec.secret_files import is_one
 
 FORMAT = "callsheet.release/1"
 
@@ -50,11 +51,14 @@ class Manifest:
         return sum(entry.size for entry in self.files.values())
 
     @classmethod
-    def of(cls, files: Files, *, whole: bool = True) -> Manifest:
-        """The manifest of a tree. SpecError where it is to be `whole`, and a file cannot be read."""
+    def of(cls, files: Files, *, whole: bool = True, without: frozenset[str] = frozenset()) -> Manifest:
+        """The manifest of a tree. SpecError where it is to be `whole`, and a file cannot be read.
+
+        Files of the shapes in `without` hold secrets, and are left out.
+        """
         found: dict[str, Entry] = {}
         for each in files.walk():
-            if each.path == FILE:
+            if each.path == FILE or is_one(each.path, without):
                 continue
             try:
                 if each.problem is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import change_lines
 from callsheet.reports.diagnostic_lines import Excerpts, diagnostic_lines, nowhere
 from callsheet.reports.drift_lines import drifted_lines, notice_lines, unmanaged_lines
@@ -64,7 +65,16 @@ def _dangers(view: PlanView) -> Iterator[Line]:
             yield line(Span(f"    … and {count - 20} more, each listed above", "danger"))
     for gate in view.passed:
         yield line(Span(f"  allowed ({gate.rule}): {gate.message}", "dim"))
+    for gate in view.overridden:
+        yield line(Span(f"! overridden ({gate.rule}): {gate.message}", "warning"))
+    for gate in view.pending:
+        yield line(Span(f"? still needed ({gate.rule}): {gate.message}", "warning"))
+        yield from _to_go_on(gate)
     for gate in view.refusals:
         yield line(Span(f"! refused ({gate.rule}): {gate.message}", "danger"))
-        if gate.satisfied_by:
-            yield line("    to go on: ", Span(gate.satisfied_by, "hint"))
+        yield from _to_go_on(gate)
+
+
+def _to_go_on(gate: Gate) -> Iterator[Line]:
+    if gate.satisfied_by:
+        yield line("    to go on: ", Span(gate.satisfied_by, "hint"))

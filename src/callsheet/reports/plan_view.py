@@ -70,6 +70,8 @@ class PlanView:
     normalised: tuple[tuple[str, str, str], ...]  # address, path, verdict
     diagnostics: tuple[Diagnostic, ...]
     refusals: tuple[Gate, ...]
+    pending: tuple[Gate, ...]
+    overridden: tuple[Gate, ...]
     passed: tuple[Gate, ...]
     counts: Mapping[str, int]
     digest: str
@@ -98,7 +100,9 @@ def plan_view(plan: Plan) -> PlanView:
         ),
         diagnostics=plan.diagnostics,
         refusals=plan.refusals,
-        passed=tuple(gate for gate in plan.gates if gate.status != "refused"),
+        pending=plan.pending,
+        overridden=tuple(gate for gate in plan.gates if gate.status == "overridden"),
+        passed=tuple(gate for gate in plan.gates if gate.status == "passed"),
         counts=counts,
         digest=plan.digest,
         prompts=tuple(((plan.source.get("release") or {}).get("prompts") or {}).items()),
@@ -205,6 +209,8 @@ def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:
         text += f" {_some(counts['conflicts'], 'conflict')} to decide."
     if plan.refusals:
         text += " Refused: nothing will be applied."
+    elif plan.pending:
+        text += f" Still needed: {', '.join(dict.fromkeys(gate.rule for gate in plan.pending))}."
     return text
 
 

@@ -1,4 +1,7 @@
-"""The JSON Schemas of what Callsheet writes. Additions are minor versions, anything else is a major one."""
+"""The JSON Schemas of what Callsheet writes, and of the evidence that it reads.
+
+Additions are minor versions, anything else is a major one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-PUBLISHED = ("plan", "drift", "events", "runs", "error")
+PUBLISHED = ("plan", "drift", "events", "runs", "approvals", "evidence", "resolved", "error")
 
 
 def published(name: str) -> Mapping[str, Any]:

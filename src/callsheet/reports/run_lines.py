@@ -58,6 +58,14 @@ def record_lines(told: Mapping[str, Any]) -> Iterator[Line]:
         yield _field("plan", what["plan"] + _counts(what["summary"] or {}))
     if what["source"]:
         yield _field("source", _source(what["source"]))
+    for each in what.get("signOffs", ()):
+        by = each["by"]
+        mark = "" if by.get("verified") else " (unverified)"
+        yield _field("signed off", f"{by['name']}{mark}, {each['at']}")
+    if ticket := what.get("ticket"):
+        yield _field("ticket", ticket)
+    for each in what.get("overrides", ()):
+        yield _field("overridden", f"{each['rule']}: {each['reason']}")
     for key, value in (what.get("subject") or {}).items():
         yield _field(key, ", ".join(map(_subject, value)) if isinstance(value, list) else str(value))
     if record["export"]:

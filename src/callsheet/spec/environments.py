@@ -72,7 +72,9 @@ class Environment:
     settings: Mapping[str, Value] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     secrets: str = "secrets://env/{NAME}"
-    protection: Mapping[str, Value] = field(default_factory=dict)
+    # Who may apply what, and when: checked, with shorthands written out. Empty where nothing is protected,
+    # None where what the file says of it is wrong.
+    protection: Mapping[str, Value] | None = field(default_factory=dict)
     release: Value = None
     acknowledged_drift: tuple[AcknowledgedDrift, ...] = ()
     pins: Mapping[str, str] = field(default_factory=dict)
@@ -111,6 +113,8 @@ class Environment:
             out["model"] = {"temperature": self.temperature, **out.get("model", {})}
         if self.language is not None:
             out["language"] = self.language
+        if self.logging is not None:
+            out["logging"] = self.logging
         return out
 
 

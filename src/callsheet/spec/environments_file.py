@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from callsheet.model.address import Address, is_name
-from callsheet.model.diagnostics import Diagnostic, error, nearest, warning
+from callsheet.model.diagnostics import Diagnostic, error, has_errors, nearest, warning
 from callsheet.model.value import Path, Text, Value
 from callsheet.spec.base_urls import broken_base_url
 from callsheet.spec.environments import (
@@ -19,6 +20,8 @@ from callsheet.spec.environments import (
     Retention,
 )
 from callsheet.spec.placeholders import Expander, Scope
+from callsheet.spec.protection import problems as protection_problems
+from callsheet.spec.protection import settled
 from callsheet.spec.sections import EnvironmentSection, EnvironmentsFile
 from callsheet.spec.semver import is_version
 from callsheet.spec.shapes import SPECS
@@ -115,8 +118,7 @@ class EnvironmentsReader:
                         detail="Whoever reads the repository has it.", place=place)
             )  # fmt: skip
         if isinstance(base_url, str) and (problem := broken_base_url(base_url)):
-            place = self._origin(section, name, problem.path)
-            self.diagnostics.append(error(problem.code, problem.summary, hint=problem.hint, place=place))
+            self._found(section, name, problem.path, problem)
         own_state = merged.get("state") or self._shared.get("state") or {"backend": "file"}
         retention = _given(self._shared.get("exports")) | _given(merged.get("exports"))
         return Environment(
@@ -143,7 +145,7 @@ class EnvironmentsReader:
             settings={key: merged[key] for key in _SETTINGS if key in merged},
             overrides=self._overrides(name, section.get("overrides") or {}),
             secrets=self._template(name, section, merged.get("secrets")),
-            protection=merged.get("protection") or {},
+            protection=self._protection(name, section, merged.get("protection")),
             release=section.get("release"),
             acknowledged_drift=self._acknowledged(name, merged.get("acknowledgedDrift") or []),
             pins={prompt: chosen[name] for prompt, chosen in pins.items() if name in chosen},
@@ -168,10 +170,16 @@ class EnvironmentsReader:
         if expanded is not plain and not expander.faults:
             shape = EnvironmentSection
             for problem in judge(shape, expanded):
-                place = self._source.place(0, self._path(section, name, problem.path))
                 summary = f"{problem.summary} in {name}"
-                self.diagnostics.append(error(problem.code, summary, hint=problem.hint, place=place))
+                self._found(section, name, problem.path, replace(problem, summary=summary))
         return {**merged, **expanded}
+
+    def _protection(self, name: str, section: Mapping[str, Any], value: Value) -> Mapping[str, Value] | None:
+        found = list(protection_problems(value))
+        for problem in found:
+            self._found(section, name, ("protection", *problem.path), problem)
+        # After an error, what is left may have any shape.
+        return None if has_errors(self.diagnostics) else settled(value or {})
 
     def _template(self, name: str, section: Mapping[str, Any], template: Value) -> str:
         if template is None:
@@ -273,6 +281,10 @@ class EnvironmentsReader:
 
     def _origin(self, section: Mapping[str, Any], name: str, path: Path) -> Any:
         return self._source.place(0, self._path(section, name, path))
+
+    def _found(self, section: Mapping[str, Any], name: str, path: Path, problem: Any) -> None:
+        place = self._origin(section, name, path)
+        self.diagnostics.append(error(problem.code, problem.summary, hint=problem.hint, place=place))
 
     def _note(self, problems: list[Problem]) -> None:
         for problem in problems:

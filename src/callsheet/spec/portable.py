@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -30,6 +30,7 @@ Sensitive: TypeAlias = Annotated[Any, AfterValidator(_sensitive), WithJsonSchema
 Native: TypeAlias = Annotated[dict[str, Any], Field(json_schema_extra={"additionalProperties": True})]
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
+LoggingLevel: TypeAlias = Literal["verbose", "full", "structured"]
 
 
 class Reference(Shape):

@@ -7,7 +7,16 @@ from typing import Any, Literal
 from pydantic import Field
 
 from callsheet.spec.envelope import NAME_PATTERN
-from callsheet.spec.portable import ModelChoice, Native, Sensitive, Shape, Transcriber, VoiceChoice
+from callsheet.spec.portable import (
+    LoggingLevel,
+    ModelChoice,
+    Native,
+    Sensitive,
+    Shape,
+    Transcriber,
+    VoiceChoice,
+)
+from callsheet.spec.protection import ProtectionSection
 
 
 class ProviderSection(Shape):
@@ -67,17 +76,21 @@ class DefaultsSection(Shape):
     prompt_source: Literal["local", "library:draft", "library:active"] | None = Field(
         None, description="local files, or versions of the library that are at least drafts, or active."
     )
-    logging: Literal["verbose", "full", "structured"] | None = Field(
-        None, description="What the application logs."
+    logging: LoggingLevel | None = Field(
+        None, description="What the application logs, and the provider for assistants that say nothing of it."
     )
-    rate_limit: int | None = Field(None, ge=0, description="Requests per hour; null is unlimited, 0 is none.")
+    rate_limit: int | None = Field(
+        None,
+        ge=0,
+        description="Requests per hour, kept by the application; null is unlimited, 0 is none.",
+    )
     feature_flags: dict[str, Any] | None = Field(None, description="Switches of the application.")
     params: dict[str, Any] | None = Field(None, description="Values for ${params.x}.")
     variables: dict[str, Any] | None = Field(None, description="Values for ${variables.X}.")
     secrets: str | None = Field(
         None, description="Where authRef: secrets/NAME leads; {name}, or {NAME} in upper snake case."
     )
-    protection: Native | None = Field(None, description="Who may apply what, and when.")
+    protection: ProtectionSection | None = Field(None, description="Who may apply what, and when.")
 
 
 class EnvironmentSection(DefaultsSection):

@@ -12,6 +12,7 @@ from callsheet.spec.portable import (
     Fallbacks,
     Foreign,
     Limits,
+    LoggingLevel,
     ModelChoice,
     Native,
     Positive,
@@ -66,6 +67,9 @@ class AssistantSpec(Rules, Spec):
     tools: list[Target] | None = Field(None, description="Tools the assistant may use.")
     knowledge: list[Target] | None = Field(None, description="Knowledge bases it may search.")
     structured_outputs: list[Target] | None = Field(None, description="What is extracted after a call.")
+    logging: LoggingLevel | None = Field(
+        None, description="How much is logged of its calls; the environment's, if not given."
+    )
     policies: list[str | Target] | None = Field(
         None, description="Policies by name or path, merged in this order; they win over the document."
     )

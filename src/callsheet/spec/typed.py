@@ -230,6 +230,7 @@ _PATTERNS = {
     r"^/": "a path that starts with /",
     r"^https?://": "an http or https address",
     r"^https?://[^\s/]+": "an http or https address",
+    r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$": "a time such as 09:00",
     r"^[0-9a-f]{64}$": "64 lower-case hexadecimal digits",
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from callsheet.model.address import Address
 from callsheet.model.document import Document
-from callsheet.model.errors import ProviderError
+from callsheet.model.errors import ProviderError, StateError
 from callsheet.providers.base import Ambiguous, Unfinished
 from callsheet.sandbox.faults import Effect, Fault
 from callsheet.sandbox.stock import stock_personalities
@@ -183,6 +183,46 @@ def test_failed_indexing_is_an_error_and_the_next_apply_tries_again(vapi: Subjec
     reached = raised.value.reached
     after = vapi.writer.update("KnowledgeBase", reached, {"fileIds": [file.id]}, (), key="k")
     assert [each["status"] for each in after.payload["files"]] == ["ready"]
+
+
+# Whether a call may be made
+
+
+def test_before_every_attempt_of_every_write_it_is_asked_whether_that_may_be(vapi: Subject) -> None:
+    def writes() -> int:
+        return sum(method != "GET" for method, _, _ in vapi.judge.requests)
+
+    asked: list[int] = []
+    files = [make(vapi, "File")["File"].id, make(vapi, "File")["File"].id]
+    vapi.judge.requests.clear()
+    writer = vapi.provider.writer(lambda: asked.append(writes()))
+    vapi.sandbox.faults.add(Fault(Effect.ERROR, "POST", "/v2/knowledge-base/*/file", status=429))
+    base = writer.create("KnowledgeBase", {"name": "faq", "fileIds": files}, key="k", content=contents)
+    base = writer.update("KnowledgeBase", base, {"name": "new", "fileIds": files[:1]}, (), key="k")
+    writer.delete("KnowledgeBase", base, key="k")
+    # Made, refused, two attached; renamed, one detached; deleted.
+    assert asked == list(range(7))
+    assert writes() == 7
+
+
+def test_a_write_that_may_not_go_on_says_how_far_it_got(vapi: Subject) -> None:
+    turns = iter(["made"])
+
+    def alive() -> None:
+        if next(turns, None) is None:
+            raise StateError("the store does not answer")
+
+    file = make(vapi, "File")["File"]
+    vapi.judge.requests.clear()
+    with pytest.raises(Unfinished) as raised:
+        vapi.provider.writer(alive).create(
+            "KnowledgeBase", {"name": "faq", "fileIds": [file.id]}, key="k", content=contents
+        )
+    assert raised.value.diagnostics[0].summary == "the store does not answer"
+    assert [item.id for item in vapi.provider.list_all("KnowledgeBase")] == [raised.value.reached.id]
+    assert [asked[:2] for asked in vapi.judge.requests if asked[0] != "GET"] == [
+        ("POST", "/v2/knowledge-base")
+    ]
 
 
 # Bad days

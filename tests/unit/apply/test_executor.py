@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from callsheet.apply.body import Symbols
 from callsheet.apply.executor import Executor
+from callsheet.apply.interrupts import Interrupts
 from callsheet.apply.journal import Journal
 from callsheet.apply.recheck import Rechecked
 from callsheet.apply.worker import StepDone
@@ -23,6 +25,7 @@ class HalfDone:
     """A worker whose tools are created and then not finished."""
 
     kinds = KINDS
+    binding = SimpleNamespace(known=True)
 
     def begin(self, change: Any, step: Any, *_: Any) -> Begun:
         return Begun(change.address, step.number, "create", change.kind, "key", "run-1")
@@ -68,7 +71,7 @@ def test_what_was_half_done_is_remembered_and_what_depends_on_it_is_not_attempte
         silent,
         2,
     )
-    results = {result.change.address: result.status for result in executor.run()}
+    results = {result.change.address: result.status for result in executor.run(Interrupts())}
     assert results == {"Tool/t": "failed", "Assistant/needs": "not_attempted", "Assistant/free": "applied"}
     assert begun == set()
     assert sorted(kept) == ["Assistant/free", "Tool/t"]

@@ -141,6 +141,9 @@ def test_calls_that_end_after_the_store_is_gone_are_kept_too(
         assert under_way.wait(60)
         return create(self, kind, body, **named)
 
+    # The organisation is known, so that two are made at once.
+    world.assistant("earlier")
+    world.apply()
     world.assistant("a")
     world.assistant("b")
     with monkeypatch.context() as patched:

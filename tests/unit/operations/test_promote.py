@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ import pytest
 from callsheet.model.errors import CallsheetError, Refused, Stale, StateError
 from callsheet.operations.clone import clone
 from callsheet.operations.promote import promote
+from callsheet.operations.resolve import resolve
 from callsheet.plan.change import Cause
 from callsheet.plan.inputs import Options
+from callsheet.resolved import Resolved
 from callsheet.state.file import FileStore
 from support.chain import Chain
 
@@ -374,8 +378,6 @@ def test_a_release_that_was_damaged_is_an_error_and_never_run(chain: Chain) -> N
 
 def test_what_is_named_by_a_url_is_promoted_with_its_bytes(chain: Chain) -> None:
     text = [b"Open at nine."]
-    import http.server
-    import threading
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -388,18 +390,20 @@ def test_what_is_named_by_a_url_is_promoted_with_its_bytes(chain: Chain) -> None
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/hours.txt"
         chain.file(
             "knowledge/faq.yaml",
             f"kind: KnowledgeBase\nmetadata: {{name: faq}}\nspec: {{documents: [{{url: '{url}'}}]}}\n",
         )
         chain.commit()
-        well(chain.promote("dev", "uat"))
-        text[0] = b"Open at ten."
-        assert chain.plan("uat").plan.empty
-        well(chain.promote("uat", "prod"))
-        server.shutdown()
+        try:
+            well(chain.promote("dev", "uat"))
+            text[0] = b"Open at ten."
+            assert chain.plan("uat").plan.empty
+            well(chain.promote("uat", "prod"))
+        finally:
+            server.shutdown()
     # The page is gone, and what was promoted is still there.
     assert chain.plan("prod").plan.empty
     assert chain.pins("uat")[0].fetched == chain.pins("prod")[0].fetched != {}
@@ -446,3 +450,43 @@ def test_a_promotion_takes_the_whole_release(chain: Chain) -> None:
     with chain.session("uat") as session:
         planned = promote(session, "dev", Options())
     assert planned.plan.source["digest"].removeprefix("sha256:") in planned.plan.contents
+
+
+def test_files_that_hold_secrets_are_no_part_of_a_release(chain: Chain) -> None:
+    chain.file("keys/desk.txt", "canary-in-a-file")
+    chain.file("keys/by-name/orders.txt", "canary-by-name")
+    chain.environments(uat='secrets: "secrets://file/keys/by-name/{name}.txt"')
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://file/keys/desk.txt}"}}
+    chain.assistant("desk", "Be kind.", native={"server": server})
+    chain.commit()
+    well(chain.promote("dev", "uat"))
+    with chain.session("uat") as session:
+        assert list(session.source.manifest.files) == ["assistants/desk.yaml"]
+    well(chain.apply("uat"))
+
+
+def test_a_file_with_the_value_of_a_secret_is_not_kept(chain: Chain) -> None:
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://env/UAT_TOKEN}"}}
+    chain.assistant("desk", "Be kind.", native={"server": server})
+    chain.file("prompts/pasted.md", "Use token-of-uat for it.")
+    chain.commit()
+    with pytest.raises(Refused) as refused:
+        chain.promotion("dev", "uat")
+    assert codes(refused.value) == ["refused.promotion-secret"]
+    assert "prompts/pasted.md" in str(refused.value)
+    assert "token-of-uat" not in str(refused.value)
+    assert not (chain.root / ".callsheet/state/blobs/releases").exists()
+
+
+def test_the_application_is_told_what_its_environment_runs(chain: Chain) -> None:
+    chain.file("prompts/hello.md", "Hello.")
+    chain.commit()
+    with chain.session("uat") as session:
+        assert resolve(session)["release"] is None  # before the first release, what the tree says
+    well(chain.promote("dev", "uat"))
+    chain.file("prompts/hello.md", "Something else.")
+    with chain.session("uat") as session:
+        told = Resolved.of(resolve(session))
+    assert (told.prompt("hello").text, told.release) == ("Hello.", "uat@1")
+    with chain.session("dev") as session:
+        assert Resolved.of(resolve(session)).prompt("hello").text == "Something else."

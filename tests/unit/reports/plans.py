@@ -327,6 +327,29 @@ PLANS: dict[str, Plan] = {
             ),
         ),
     ),
+    "protected": plan(
+        change("Assistant/a", Action.UPDATE, changed("firstMessage", "a", "b")),
+        gates=(
+            Gate("principals", "passed", "bert (unverified) may apply"),
+            Gate("ticket", "passed", "for OPS-12", given={"ticket": "OPS-12"}),
+            Gate(
+                "signOffs",
+                "pending",
+                "0 of 1 sign-off given for these changes",
+                "callsheet approve FILE, of this plan in a file by one of: ana, ben",
+            ),
+            Gate(
+                "changeWindow",
+                "pending",
+                "changes are applied within mon-fri 09:00-17:00 UTC",
+                "apply it then",
+            ),
+            Gate(
+                "requireClean", "overridden", "Assistant/b changed at the provider; bert (unverified): 2 a.m."
+            ),
+        ),
+        author={"name": "anna", "how": "USER", "verified": False},
+    ),
     "destroy": plan(
         *(
             change(f"Assistant/a{number:02}", Action.DELETE, reason="no longer declared")

@@ -158,7 +158,8 @@ def test_the_quoted_configuration_loads_unchanged(tmp_path: Path) -> None:
     assert production.feature_flags == {"new_output_schema": False}
     assert production.pins == {"sales-email-007": "2.2.1", "ops-summarize-001": "2.1.0"}
     assert start.settings["model"] == "kimi-k2-5-turbo"
-    assert start.fills == {"model": {"temperature": 0.7, "model": "kimi-k2-5-turbo"}}
+    model = {"temperature": 0.7, "model": "kimi-k2-5-turbo"}
+    assert start.fills == {"model": model, "logging": "verbose"}
     assert start.provider.type == ""
 
 

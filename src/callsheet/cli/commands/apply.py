@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callsheet.cli.commands.plan import show_plan
+from callsheet.cli.giving import given_of, overriding, proving, ticketing
 from callsheet.cli.options import locking, plan_options, planning, resuming, verb
 from callsheet.cli.screen import EVENTS, TERMINAL, Screen
 from callsheet.model.errors import CallsheetError
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @verb(environment="The environment to plan and apply (else the default one).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--reviewed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Apply what is planned now only if all its changes are in this plan, which was reviewed.",
+)
+@ticketing
+@proving
+@overriding
 @locking
 @resuming
 @planning
@@ -33,6 +43,7 @@ def command(
     start: str,
     yes: bool,
     lock_timeout: float,
+    reviewed: Path | None,
     **given: Any,
 ) -> int:
     """Carry out a plan FILE; without one, plan now, show it, ask, and carry it out.
@@ -47,7 +58,9 @@ def command(
         "lock_timeout": lock_timeout,
     }
     if file is not None:
-        _no_planning(given)
+        _no_planning({**given, "reviewed": reviewed})
+    options["given"] = given_of(given, applying=True)
+    if file is not None:
         from callsheet.operations.show import read_archive
 
         archive = read_archive(file)
@@ -68,6 +81,8 @@ def command(
         screen.opened(session)
         settle(screen, session)
         planned = plan(session, plan_options(screen, given))
+        if reviewed is not None:
+            _check_reviewed(planned.plan, reviewed)
         tell_plan(screen, planned.plan)
         if not yes and will_write(planned.plan):
             _confirm(screen, planned.plan)
@@ -104,7 +119,22 @@ def must_be_able_to_ask(
 
 def will_write(plan: Plan) -> bool:
     """Whether there is something to ask about; what will be refused is not asked about."""
-    return not plan.empty and not plan.refusals and not plan.conflicts
+    return not plan.empty and may_apply(plan)
+
+
+def may_apply(plan: Plan) -> bool:
+    """Whether nothing stands in the way of a plan that is applied right away."""
+    from callsheet.policy.judging import LOOSENING
+
+    lacks = any(gate.rule != LOOSENING for gate in plan.pending)
+    return not plan.refusals and not plan.conflicts and not lacks
+
+
+def _check_reviewed(plan: Plan, file: Path) -> None:
+    from callsheet.operations.reviewed import check_reviewed
+    from callsheet.operations.show import read_archive
+
+    check_reviewed(plan, read_archive(file).plan, str(file))
 
 
 def tell_plan(screen: Screen, plan: Plan) -> None:
@@ -148,8 +178,10 @@ def _no_planning(given: dict[str, Any]) -> None:
         "on_conflict": "--on-conflict",
         "allow_mass_delete": "--allow-mass-delete",
         "resume": "--resume",
+        "evidence": "--evidence",
+        "reviewed": "--reviewed",
     }
-    if used := [names[key] for key, value in given.items() if value]:
+    if used := [names[key] for key, value in given.items() if value and key in names]:
         raise CallsheetError(
             f"{', '.join(used)} cannot change a plan that is made already",
             hint="plan again with it, or apply without FILE",

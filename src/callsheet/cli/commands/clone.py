@@ -9,6 +9,7 @@ import click
 
 from callsheet.cli.commands.apply import must_be_able_to_ask, settle, tell_plan
 from callsheet.cli.commands.promote import conflicts, go_on, leading, tell_checklist
+from callsheet.cli.giving import given_of, overriding, proving, ticketing
 from callsheet.cli.options import locking, plan_options, resuming, verb
 from callsheet.cli.screen import Screen
 
@@ -17,6 +18,9 @@ from callsheet.cli.screen import Screen
 @click.argument("address")
 @verb()
 @leading
+@ticketing
+@proving
+@overriding
 @locking
 @resuming
 @conflicts
@@ -43,6 +47,7 @@ def command(
     from callsheet.operations.session import Session
 
     options = {"variables": screen.variables, "listener": screen.listener, "lock_timeout": lock_timeout}
+    options["given"] = given_of(given, applying=out is None)
     with Session.open(Path(start), target, **options) as session:
         screen.opened(session)
         if out is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from callsheet.cli.commands.apply import carry_out, must_be_able_to_ask, settle, tell_plan, will_write
+from callsheet.cli.giving import given_of, overriding, ticketing
 from callsheet.cli.options import locking, verb
 from callsheet.cli.screen import Screen
 from callsheet.model.errors import CallsheetError
@@ -15,8 +17,12 @@ from callsheet.model.errors import CallsheetError
 @click.command("destroy")
 @verb(environment="The environment whose remote objects are deleted (must be given).")
 @click.option("--confirm", metavar="NAME", help="The environment's name once more, instead of being asked.")
+@ticketing
+@overriding
 @locking
-def command(screen: Screen, env: str | None, start: str, confirm: str | None, lock_timeout: float) -> int:
+def command(
+    screen: Screen, env: str | None, start: str, confirm: str | None, lock_timeout: float, **given: Any
+) -> int:
     """Delete everything that Callsheet manages in one environment; what it does not manage stays.
 
     Asks for the environment's name. The files stay as they are.
@@ -38,6 +44,7 @@ def command(screen: Screen, env: str | None, start: str, confirm: str | None, lo
         "variables": screen.variables,
         "listener": screen.listener,
         "lock_timeout": lock_timeout,
+        "given": given_of(given, applying=True),
     }
     with Session.open(Path(start), env, **options) as session:
         screen.opened(session)

@@ -27,6 +27,7 @@ def command(screen: Screen, env: str | None, start: str) -> int:
     Says who you are, how that is known, and what would verify it; a CI job's ID token is verified for that.
     Says who could forge what the state store holds, and warns where that is too many.
     Of state: whose the lock is, and what a killed run had begun.
+    Says which of the other environments' states cannot be seen from here.
     Asks the provider for one list and writes nothing. Exits 1 where something fails.
     """
     from callsheet.operations.doctor import doctor

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from callsheet.cli.giving import given_of, proving, ticketing
 from callsheet.cli.options import plan_options, planning, resuming, verb
 from callsheet.cli.screen import TERMINAL, Screen
 
@@ -20,6 +21,8 @@ from callsheet.cli.screen import TERMINAL, Screen
     help="Write the plan to a file, for `apply FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
+@ticketing
+@proving
 @resuming
 @planning
 def command(
@@ -32,7 +35,9 @@ def command(
     from callsheet.operations.plan import plan, write_archive
     from callsheet.operations.session import Session
 
-    with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
+    more = {"variables": screen.variables, "listener": screen.listener}
+    more["given"] = given_of(given, applying=False)
+    with Session.open(Path(start), env, **more) as session:
         screen.opened(session)
         planned = plan(session, plan_options(screen, given))
         if out is not None:

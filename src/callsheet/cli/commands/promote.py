@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from callsheet.cli.commands.apply import carry_out, must_be_able_to_ask, settle, tell_plan
+from callsheet.cli.commands.apply import carry_out, may_apply, must_be_able_to_ask, settle, tell_plan
+from callsheet.cli.giving import given_of, overriding, proving, ticketing
 from callsheet.cli.options import locking, plan_options, resuming, verb
 from callsheet.cli.screen import EVENTS, Screen
 from callsheet.model.errors import REFUSED, CallsheetError
@@ -59,6 +60,9 @@ def conflicts(function: Any) -> Any:
     help="Write the release that is wanted into environments.yaml, for a pull request, and do nothing else.",
 )
 @click.option("--allow-dirty", is_flag=True, help="Promote a working tree with changes that no commit holds.")
+@ticketing
+@proving
+@overriding
 @locking
 @resuming
 @conflicts
@@ -88,6 +92,7 @@ def command(
     from callsheet.operations.session import Session
 
     options = {"variables": screen.variables, "listener": screen.listener, "lock_timeout": lock_timeout}
+    options["given"] = given_of(given, applying=out is None)
     with Session.open(Path(start), target, **options) as session:
         screen.opened(session)
         if write:
@@ -126,7 +131,7 @@ def go_on(
         write(planned, out)
         screen.say(f"Written to {out}; carry it out with: callsheet apply {out}")
         return REFUSED if plan.refusals else 0
-    ask = not yes and not plan.refusals and not plan.conflicts
+    ask = not yes and may_apply(plan)
     if ask and screen.ask(f"\n{question} Type yes to go on: ") != "yes":
         raise CallsheetError("not confirmed; nothing was written", code="apply.unconfirmed")
     return carry_out(screen, session, planned.archive)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from callsheet.cli.commands.apply import carry_out, must_be_able_to_ask, settle, tell_plan
+from callsheet.cli.commands.apply import carry_out, may_apply, must_be_able_to_ask, settle, tell_plan
+from callsheet.cli.giving import given_of, overriding, ticketing
 from callsheet.cli.options import locking, plan_options, planning, verb
 from callsheet.cli.screen import Screen
 from callsheet.model.errors import REFUSED, CallsheetError
@@ -28,6 +29,8 @@ from callsheet.model.errors import REFUSED, CallsheetError
     type=click.Path(path_type=Path),
     help="Write the plan to a file, for `apply FILE`, and do nothing else.",
 )
+@ticketing
+@overriding
 @locking
 @planning
 def command(
@@ -58,6 +61,7 @@ def command(
         "listener": screen.listener,
         "lock_timeout": lock_timeout,
         "files": False,
+        "given": given_of(given, applying=out is None),
     }
     with Session.open(Path(start), env, **options) as session:
         screen.opened(session)
@@ -69,7 +73,7 @@ def command(
             write_archive(planned, out)
             screen.say(f"Written to {out}; carry it out with: callsheet apply {out}")
             return REFUSED if planned.plan.refusals else 0
-        if not yes and not planned.plan.refusals and not planned.plan.conflicts:
+        if not yes and may_apply(planned.plan):
             answer = screen.ask(f"\nRoll {planned.plan.environment} back like this? Type yes to go on: ")
             if answer != "yes":
                 raise CallsheetError("not confirmed; nothing was written", code="apply.unconfirmed")

@@ -11,7 +11,20 @@ from callsheet.cli.screen import JSON, Screen
 @click.command("schema")
 @click.argument(
     "name",
-    type=click.Choice(["spec", "environments", "plan", "drift", "events", "runs", "error"]),
+    type=click.Choice(
+        [
+            "spec",
+            "environments",
+            "plan",
+            "drift",
+            "events",
+            "runs",
+            "approvals",
+            "evidence",
+            "resolved",
+            "error",
+        ]
+    ),
 )
 @verb(project=False, output=False)
 def command(screen: Screen, name: str) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from callsheet.model.errors import ProviderError
+from callsheet.model.errors import CallsheetError, ProviderError
 from callsheet.model.resource import RemoteObject
 from callsheet.providers.base import NotFound, Unfinished
 from callsheet.providers.clock import Clock
@@ -20,8 +22,9 @@ _FIRST, _LONGEST = 1.0, 10.0  # seconds between two looks
 class Attachments:
     """Brings a knowledge base to the wanted files, step by step; Unfinished says how far it got."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
+    def __init__(self, transport: Transport, clock: Clock, alive: Callable[[], None]) -> None:
         self._transport, self._clock = transport, clock
+        self._write = partial(transport.request, alive=alive)
 
     def settle(self, base: RemoteObject, wanted: list[str], key: str) -> RemoteObject:
         """Attach what is missing, detach what is too much, wait until all of it is indexed."""
@@ -38,7 +41,7 @@ class Attachments:
                     self._attach(base, file, key)
                     moved = True
                 elif live[file] == "failed":
-                    self._transport.request("POST", self._path(base, file, "retry"), key=key)
+                    self._write("POST", self._path(base, file, "retry"), key=key)
                     moved = True
             for file in live:
                 if file not in wanted:
@@ -48,16 +51,16 @@ class Attachments:
             return self._indexed(reached, wanted)
         except Unfinished:
             raise
-        except ProviderError as cause:
+        except CallsheetError as cause:
             failure = cause
         raise Unfinished(self._as_far_as(reached), failure)
 
     def _attach(self, base: RemoteObject, file: str, key: str) -> None:
-        self._transport.request("POST", self._path(base), json={"fileId": file}, key=key)
+        self._write("POST", self._path(base), json={"fileId": file}, key=key)
 
     def _detach(self, base: RemoteObject, file: str, key: str) -> None:
         try:
-            self._transport.request("DELETE", self._path(base, file), key=key)
+            self._write("DELETE", self._path(base, file), key=key)
         except NotFound:
             return
 

@@ -9,7 +9,7 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.document import Document
 from callsheet.model.kinds import Kind, Rendered
 from callsheet.model.resource import Resource
-from callsheet.providers.vapi import checks, convert, facts
+from callsheet.providers.vapi import checks, convert, environment, facts
 from callsheet.providers.vapi.facts import Shape
 from callsheet.providers.vapi.kinds import EXTERNAL, KINDS
 
@@ -23,6 +23,7 @@ class VapiCatalogue:
     provider = "vapi"
     kinds: Mapping[str, Kind] = KINDS
     external_kinds = EXTERNAL
+    settings: Mapping[str, str] = environment.SETTINGS
 
     def render(self, document: Document) -> Rendered:
         return convert.render(document)

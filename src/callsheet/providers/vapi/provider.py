@@ -63,8 +63,8 @@ class VapiProvider:
         self._found: dict[str, list[RemoteObject]] = {}
         self._lock = threading.Lock()
 
-    def writer(self) -> Writer:
-        return VapiWriter(self._transport, self._clock)
+    def writer(self, alive: Callable[[], None] = lambda: None) -> Writer:
+        return VapiWriter(self._transport, self._clock, alive)
 
     def close(self) -> None:
         self._transport.close()

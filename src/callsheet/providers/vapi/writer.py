@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -32,9 +33,9 @@ _UPDATABLE = {"File": ("name",), "PronunciationDictionary": ("rules", "items")}
 class VapiWriter:
     """See `providers.base.Writer`. Payloads are final; secrets in them are kept out of every error."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        self._transport = transport
-        self._attachments = Attachments(transport, clock)
+    def __init__(self, transport: Transport, clock: Clock, alive: Callable[[], None]) -> None:
+        self._request = partial(transport.request, alive=alive)
+        self._attachments = Attachments(transport, clock, alive)
 
     def create(self, kind: str, payload: Payload, *, key: str, content: ContentLoader) -> RemoteObject:
         if kind == "File":
@@ -44,7 +45,7 @@ class VapiWriter:
         if kind == "PronunciationDictionary":
             body.pop("provider", None)
         path = collection_path(kind, payload)
-        item = self._transport.request("POST", path, json=body, secrets=_secrets(kind, payload), key=key)
+        item = self._request("POST", path, json=body, secrets=_secrets(kind, payload), key=key)
         if kind == "PronunciationDictionary":
             item = {**payload, **item}
         made = remote(kind, item)
@@ -69,7 +70,7 @@ class VapiWriter:
 
     def delete(self, kind: str, live: RemoteObject, *, key: str) -> None:
         try:
-            self._transport.request("DELETE", item_path(kind, live.payload, live.id), key=key)
+            self._request("DELETE", item_path(kind, live.payload, live.id), key=key)
         except NotFound:
             return
 
@@ -84,7 +85,7 @@ class VapiWriter:
                 body = {**body, name: live.payload[name]}
         if (tag := _DISCRIMINATORS.get(kind)) and tag in live.payload:
             body = {tag: live.payload[tag], **body}
-        item = self._transport.request(
+        item = self._request(
             "PATCH",
             item_path(kind, live.payload, live.id),
             query=_query(kind, live, body),
@@ -106,7 +107,7 @@ class VapiWriter:
             fields["metadata"] = orjson.dumps(payload["metadata"]).decode()
         name = str(payload.get("name") or held.name)
         upload = Upload(name, content(held.sha256), fields)
-        return remote("File", self._transport.request("POST", "/file", upload=upload, key=key))
+        return remote("File", self._request("POST", "/file", upload=upload, key=key))
 
 
 def _body(kind: str, payload: Payload) -> Payload:

@@ -186,3 +186,30 @@ def test_the_provider_may_come_from_native() -> None:
     made = payload("Assistant/a", spec)
     assert made["model"] == {"provider": "together-ai", "model": "my-model"}
     assert made["voice"] == {"provider": "11labs", "voiceId": "my-voice"}
+
+
+@pytest.mark.parametrize("level", ["verbose", "full", "structured"])
+def test_every_level_of_logging_turns_call_logs_on(level: str) -> None:
+    made = payload("Assistant/a", {"model": GPT, "logging": level, "structuredOutputs": [Ref("x")]})
+    outputs = [Ref("StructuredOutput/x")]
+    assert made["artifactPlan"] == {"loggingEnabled": True, "structuredOutputIds": outputs}
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [
+        ({}, True),
+        ({"native": {"artifactPlan": {"loggingEnabled": False}}}, False),
+        ({"native": {"artifactPlan": {"recordingEnabled": False}}}, True),
+        ({"compliance": {"hipaa": True}}, None),
+        ({"compliance": {"pci": True}}, None),
+        ({"compliance": {"hipaa": False}}, True),
+        ({"native": {"compliancePlan": {"hipaaEnabled": True}}}, None),
+        ({"compliance": {"hipaa": True}, "native": {"artifactPlan": {"loggingEnabled": True}}}, True),
+    ],
+)
+def test_what_a_document_says_wins_over_logging_and_no_regime_is_weakened(
+    more: dict[str, Any], kept: bool | None
+) -> None:
+    made = payload("Assistant/a", {"model": GPT, "logging": "full", **more})
+    assert made.get("artifactPlan", {}).get("loggingEnabled") is kept

@@ -9,7 +9,7 @@ from callsheet.model.document import Document
 from callsheet.model.kinds import Rendered
 from callsheet.model.paths import ABSENT, get
 from callsheet.model.value import Path, Ref, Secret, Text, Value
-from callsheet.providers.vapi import facts
+from callsheet.providers.vapi import environment, facts
 from callsheet.providers.vapi.convert.draft import NATIVE, Draft, Findings, named, without_nulls
 from callsheet.providers.vapi.convert.inference import provider_of
 
@@ -26,6 +26,7 @@ KEYS = frozenset(
         "tools",
         "knowledge",
         "structuredOutputs",
+        "logging",
         "limits",
         "safety",
         "compliance",
@@ -47,6 +48,7 @@ def render(document: Document) -> Rendered:
     _voice(spec, native, draft, findings)
     _transcriber(spec, native, draft, findings)
     _policies(spec, draft, findings)
+    _logging(spec, native, draft)
     _fallbacks(spec, native, draft, findings)
     draft.merge(spec.get("native"))
     _needs_model(draft, findings)
@@ -178,8 +180,8 @@ def _policies(spec: Mapping[str, Any], draft: Draft, findings: Findings) -> None
     limits, compliance = spec.get("limits") or {}, spec.get("compliance") or {}
     seconds = limits.get("maxDurationSeconds")
     draft.set(("maxDurationSeconds",), seconds, ("spec", "limits", "maxDurationSeconds"))
-    for key, own in (("hipaa", "hipaaEnabled"), ("pci", "pciEnabled")):
-        draft.set(("compliancePlan", own), compliance.get(key), ("spec", "compliance", key))
+    for key, own in environment.REGIMES.items():
+        draft.set(own, compliance.get(key), ("spec", "compliance", key))
     if limits.get("callsPerHour") is not None:
         findings.warning(
             "vapi.unmapped",
@@ -187,6 +189,15 @@ def _policies(spec: Mapping[str, Any], draft: Draft, findings: Findings) -> None
             ("spec", "limits", "callsPerHour"),
             hint="limit calls where they are started",
         )
+
+
+def _logging(spec: Mapping[str, Any], native: Value, draft: Draft) -> None:
+    compliance = spec.get("compliance") or {}
+    if any(compliance.get(key) or get(native, own) is True for key, own in environment.REGIMES.items()):
+        return
+    level = spec.get("logging")
+    wanted = environment.LOGGING.get(level) if isinstance(level, str) else None
+    draft.set(environment.LOGS, wanted, ("spec", "logging"))
 
 
 def _fallbacks(spec: Mapping[str, Any], native: Value, draft: Draft, findings: Findings) -> None:

@@ -1,0 +1,1 @@
+"""Protections: who may change an environment, when, and what must have been signed or tested before."""
