@@ -9,6 +9,8 @@ import unicodedata
 LINE_LIMIT = 600
 _PLAIN = re.compile(r"[ -~]*")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+# The older form of a workflow command, which a runner obeys in the middle of a line as well.
+_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\0": "\\0"}
 
 
@@ -49,3 +51,10 @@ def split_lines(text: str) -> list[str]:
     r"""Lines as a person counts them: `\n` and `\r\n` end one; other separators are characters to show."""
     lines = text.split("\n")
     return [line[:-1] if line.endswith("\r") else line for line in lines]
+
+
+def inert(line: str) -> str:
+    """The line without what a CI runner takes for a command: `::` at its beginning, `##[` anywhere in it."""
+    if line.lstrip().startswith("::"):
+        line = line.replace(":", "\\x3a", 1)
+    return _COMMAND.sub("#\\\\x23", line) if "##" in line else line

@@ -62,6 +62,12 @@ def _dangers(view: PlanView) -> Iterator[Line]:
             yield line(Span(f"    - {address}", "danger"))
         if count > 20:
             yield line(Span(f"    … and {count - 20} more, each listed above", "danger"))
+    for gate in view.pending:
+        yield line(Span(f"! waits ({gate.rule}): {gate.message}", "warning"))
+        if gate.satisfied_by:
+            yield line("    to go on: ", Span(gate.satisfied_by, "hint"))
+    for gate in view.overridden:
+        yield line(Span(f"  overridden ({gate.rule}): {gate.message}", "warning"))
     for gate in view.passed:
         yield line(Span(f"  allowed ({gate.rule}): {gate.message}", "dim"))
     for gate in view.refusals:
