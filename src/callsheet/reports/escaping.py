@@ -9,8 +9,8 @@ import unicodedata
 LINE_LIMIT = 600
 _PLAIN = re.compile(r"[ -~]*")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-# The older form of a workflow command, which a runner obeys in the middle of a line as well.
-_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+# A command of GitHub's older form, of Azure or TeamCity: obeyed in the middle of a line as well.
+COMMAND = re.compile(r"##(?=\w*\[)")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\0": "\\0"}
 
 
@@ -55,6 +55,13 @@ def split_lines(text: str) -> list[str]:
 
 def inert(line: str) -> str:
     """The line without what a CI runner takes for a command: `::` at its beginning, `##[` anywhere in it."""
-    if line.lstrip().startswith("::"):
-        line = line.replace(":", "\\x3a", 1)
-    return _COMMAND.sub("#\\\\x23", line) if "##" in line else line
+    for at in reversed(acting(line)):
+        line = f"{line[:at]}\\x{ord(line[at]):02x}{line[at + 1 :]}"
+    return line
+
+
+def acting(line: str) -> list[int]:
+    """The columns of characters that have to be written out for a line not to be a command."""
+    bare = line.lstrip()
+    begins = [len(line) - len(bare)] if bare.startswith("::") else []
+    return begins + ([found.start() + 1 for found in COMMAND.finditer(line)] if "##" in line else [])
