@@ -62,7 +62,7 @@ HOSTILE = {
     "mentions": "@admin @org/team hi@evil.example",
     "references": "#1 GH-1 org/repo#2 !3 ~bug %4 0123456789abcdef0123456789abcdef01234567",
     "an image": "![x](http://evil.example/beacon.png) [![x](y)](z)",
-    "links": "[x](javascript:alert(1)) http://evil.example www.evil.example <http://evil.example> mailto:a@b.cc",
+    "links": "[x](javascript:alert(1)) http://evil.test www.evil.example <http://evil.example> mailto:a@b.cc",
     "a reference link": "[x]\n\n[x]: http://evil.example",
     "a footnote": "[^1]\n\n[^1]: x",
     "headings and quotes": "# big\n> quote\n- item\n1. one\n\n---\nx\n===",
@@ -127,7 +127,8 @@ def test_a_plan_that_is_full_of_it_is_harmless(text: str) -> None:
 def test_an_error_that_quotes_it_is_harmless(text: str) -> None:
     found = [error("x", text, detail=text, hint=text, place=Place(text, 1, 1), address=text)]
     told = lines(problem_lines(found))
-    assert harmless(told) and obeyed(told) == []
+    assert harmless(told)
+    assert obeyed(told) == []
 
 
 @each_text
@@ -139,7 +140,8 @@ def test_an_outcome_that_quotes_it_is_harmless(text: str) -> None:
         "results": [failed], "diagnostics": [told],
     }  # fmt: skip
     printed_outcome = lines(outcome_lines(outcome))
-    assert harmless(printed_outcome) and obeyed(printed_outcome) == []
+    assert harmless(printed_outcome)
+    assert obeyed(printed_outcome) == []
 
 
 @each_text
