@@ -26,6 +26,8 @@ LIMIT = 65_000
 _SHORTENED = (
     "\n_Shortened to fit here. The whole plan is in the job summary and in the plan file of this run._\n"
 )
+_ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
+_OUTSIDE = "### Not from any file: drift that is set back, or a new version of Callsheet"
 _STRANGE = "not explained by the files of this pull request"
 
 
@@ -39,7 +41,9 @@ def plan_markdown(
     """
     heads = [_head(view) for view in views]
     feet = [_foot(view) for view in views]
-    sections = [_sections(view, unexplained(view, changed_files)) for view in views]
+    sections = [
+        _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
+    ]
     return _composed(_overview(views), heads, sections, feet, limit)
 
 
@@ -80,7 +84,8 @@ def _at_least(heads: Sequence[str], limit: int) -> str:
 def _overview(views: Sequence[PlanView]) -> str:
     if len(views) < 2:
         return ""
-    return "".join(f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views)
+    lines = [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
+    return f"# Callsheet: {len(views)} environments\n\n{''.join(lines)}"
 
 
 def _head(view: PlanView) -> str:
@@ -117,7 +122,7 @@ def _command(view: PlanView) -> str:
     return f"{before}{file}{anew if view.mode == 'apply' else ''}."
 
 
-def _sections(view: PlanView, strange: Collection[str]) -> list[Section]:
+def _sections(view: PlanView, strange: Collection[str], by_files: bool) -> list[Section]:
     vital = [each for each in view.changes if each.destructive or each.conflict]
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
@@ -126,7 +131,7 @@ def _sections(view: PlanView, strange: Collection[str]) -> list[Section]:
         _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
         _changes("### Changes", [each for each in other if each.address not in strange]),
         _changes(
-            "### Not from this pull request's files: drift, another merge, a new version of Callsheet",
+            _ELSEWHERE if by_files else _OUTSIDE,
             [each for each in other if each.address in strange],
         ),
         *drift_sections(view),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from callsheet.reports.escaping import inert, shown
 
@@ -16,8 +16,12 @@ _TICKS = re.compile(r"`+")
 # cmark takes no delimiter beyond 80 backticks for one, and counts fences in a byte.
 _MANY_TICKS = re.compile(r"`{9,}")
 # A word that no renderer makes anything of: no digits beside letters (commits, GH-1), no dots inside (links).
-_WORD = re.compile(r"[(\"'“‘]*(?:[^\W\d_]+(?:[-'’][^\W\d_]+)*|[\d,]+)?[)\"'”’.,;:!?%…–—→]*")
+_WORD = re.compile(
+    r"[(\"'“‘]*(?:[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d[\d,]*)[)\"'”’.,;:!?%…]*|[–—→…]|\.\.\.|%[).,]*"
+)
 _HASH = re.compile(r"[0-9a-f]{7,}")
+_QUOTED = re.compile(r"(`[^`]+`)")
+_MARK = re.compile(r"[,;:.!?)]+(?= |$)")
 PROSE = 600
 
 
@@ -50,17 +54,42 @@ def fenced(lines: Iterable[str], language: str = "") -> list[str]:
 
 
 def prose(text: str, limit: int = PROSE) -> str:
-    """A sentence: words as they are, everything else as code."""
+    """A sentence: words as they are, everything else as code, and so what stands in backticks already."""
+    out, apart = "", False
+    for piece in filter(None, _QUOTED.split(shown(text, limit))):
+        if _QUOTED.fullmatch(piece):
+            told, after = code(piece[1:-1]), False
+        else:
+            mark = _MARK.match(piece) if out else None
+            out += mark.group() if mark else ""
+            piece = piece[mark.end() :] if mark else piece
+            apart, after = apart or piece[:1] == " ", piece[-1:] == " "
+            told = _words(piece)
+        # Two code spans that touch would be one with other delimiters.
+        apart = apart or (out.endswith("`") and told.startswith("`"))
+        out += f" {told}" if out and told and apart else told
+        apart = after
+    return out
+
+
+def _words(text: str) -> str:
     out: list[str] = []
     pending: list[str] = []
-    for word in shown(text, limit).split(" "):
-        if word and _WORD.fullmatch(word) and not _HASH.search(word):
-            out += [code(" ".join(pending))] if pending else []
+    for word in text.split():
+        if _WORD.fullmatch(word) and not _HASH.search(word):
+            out += [_code_of(pending)] if pending else []
             pending = []
             out.append(word)
-        elif word or pending:
+        else:
             pending.append(word)
-    return " ".join([*out, code(" ".join(pending))] if pending else out)
+    return " ".join([*out, _code_of(pending)] if pending else out)
+
+
+def _code_of(words: Sequence[str]) -> str:
+    """Words as one code span, the comma or full stop after them outside of it."""
+    text = " ".join(words)
+    bare = text.rstrip(",;:.")
+    return code(bare) + text[len(bare) :] if bare else code(text)
 
 
 def _fence(text: str, least: int) -> str:

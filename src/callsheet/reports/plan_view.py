@@ -5,7 +5,6 @@ Every format is made from this and from nothing else, so what is hidden here is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,7 +184,11 @@ def _places(change: Change) -> list[str | None]:
 
 def _file(place: str | None) -> str:
     """The file of `FILE:LINE:COLUMN`."""
-    return re.sub(r"(:\d+){0,2}$", "", place or "")
+    file = place or ""
+    for _ in range(2):
+        start, _, end = file.rpartition(":")
+        file = start if end.isdecimal() else file
+    return file
 
 
 def _attribute(each: Attribute) -> AttributeView:

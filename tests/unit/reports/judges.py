@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 # What reports are written with, and the attributes that these may have.
-TAGS = {"h2", "h3", "p", "strong", "b", "details", "summary", "code", "pre", "hr", "br", "em"}
+TAGS = {"h1", "h2", "h3", "p", "strong", "b", "details", "summary", "code", "pre", "hr", "br", "em"}
 TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "ul", "ol", "li"}
 ATTRIBUTES = {("pre", "lang"), ("code", "class"), ("ol", "start")}
 ACTING = re.compile(

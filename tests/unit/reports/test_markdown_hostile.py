@@ -101,7 +101,7 @@ def test_a_drift_check_that_is_full_of_it_is_harmless(text: str) -> None:
         assert acts(text_of) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from(list("`|\\<>&@#:[]()!*_~${}^%/-+=.\n\r\t \"'ax1")), max_size=60))
 def test_whatever_is_put_together_of_what_acts_is_harmless(text: str) -> None:
     told = plan_markdown([plan_view(infested(text))])
@@ -112,10 +112,6 @@ def test_whatever_is_put_together_of_what_acts_is_harmless(text: str) -> None:
 @given(st.text(st.sampled_from(list("`|\\<& ax")), min_size=1, max_size=30).filter(str.strip))
 def test_a_table_shows_what_it_was_given(text: str) -> None:
     told = f"| a | b |\n|---|---|\n| {cell(text)} | {cell(text)} |\n"
-    shown = text.replace("\\|", "\\x5c|")
-    while "\\|" in shown.replace("\\x5c|", ""):
-        shown = shown.replace("\\\\x5c|", "\\x5c\\x5c|")
-        break
     assert acts(told) == []
     first, second = codes(told)
     assert first == second
@@ -136,6 +132,11 @@ def test_words_stay_words_and_all_else_is_code() -> None:
     assert prose("Tool/jira was GH-1 at a.b c.d, deadbeef or facade") == (
         "`Tool/jira` was `GH-1` at `a.b c.d, deadbeef` or facade"
     )
+    assert prose("apply `preventDestroy: false`, then run r-1, then stop") == (
+        "apply `preventDestroy: false`, then run `r-1`, then stop"
+    )
+    assert prose("`a``b` x`c`") == "`a` `b` x`c`"
+    assert prose("... → ::error :: `") == "... → `` \\x3a:error :: ` ``"
     assert prose("") == ""
     assert prose("Grüße, 日本語") == "Grüße, 日本語"
 
@@ -148,8 +149,13 @@ def test_a_summary_is_html_and_a_fence_outlasts_its_text() -> None:
 
 def test_ten_million_characters_on_one_line_are_cut() -> None:
     huge = "<b>" + "A" * 10_000_000
-    told = plan_markdown([plan_view(infested(huge))])
-    assert len(told) < 65_000
+    made = plan(
+        change("Assistant/a", Action.UPDATE, changed("x", huge, huge + "!"), changed("y", new=[huge])),
+        change("Assistant/b", Action.CREATE, changed("p", new=f"{huge}\n{huge}"), reason=huge, at=huge),
+        change("Assistant/c", Action.UPDATE, changed("p", f"{huge}\nb", f"{huge}!\nb"), conflict=True),
+    )
+    told = plan_markdown([plan_view(made)])
+    assert len(told) < 10_000
     assert acts(told) == []
 
 
