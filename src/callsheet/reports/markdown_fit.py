@@ -51,6 +51,8 @@ class Chosen:
         parts = list(zip(self.section.parts, self.levels, strict=True))
         told = [part.told(level) for part, level in parts if level < Level.REST]
         if left := [part for part, level in parts if level is Level.REST]:
+            if told:
+                told.append(f"- … and {len(left):,} more, of {len(parts):,}:")
             told.append((self.section.count if self.counted else self.section.rest)(left))
         return f"\n{self.section.title}\n" + "".join(map(_block, ["", *told], told)) if told else ""
 
@@ -91,7 +93,9 @@ def _refine(chosen: Sequence[Chosen], level: Level, room: int) -> None:
     """Tell single parts at the level before, the first ones first, for as long as there is room."""
     if level is Level.FULL:
         return
-    left = room - _size(chosen, room)
+    # The line between what is told by itself and the rest, which a section may come to need.
+    between = 60 * len(chosen) if level is Level.REST else 0
+    left = room - _size(chosen, room) - between
     richer = Level(level - 1)
     for each, index in _parts(chosen):
         part = each.section.parts[index]
