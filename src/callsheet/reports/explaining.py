@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from callsheet.model.address import Address
 from callsheet.plan.change import Action, Cause
 from callsheet.reports.plan_view import ChangeView, PlanView
 
+_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 # What comes from outside of any file.
 OUTSIDE = frozenset({Cause.DRIFT, Cause.RENDERER})
 
@@ -30,6 +32,26 @@ def unexplained(view: PlanView, changed_files: Collection[str] | None) -> frozen
     return frozenset(each.address for each in view.changes) - known
 
 
+def paths_of(listed: bytes) -> frozenset[str]:
+    """What `git diff --name-only` lists, with `-z` or without; Git puts unusual paths in quotes."""
+    if b"\0" in listed:
+        lines = listed.split(b"\0")
+    else:
+        lines = [_unquoted(line.rstrip(b"\r")) for line in listed.split(b"\n")]
+    return frozenset(line.decode(errors="surrogateescape") for line in lines if line)
+
+
+def _unquoted(line: bytes) -> bytes:
+    if len(line) < 2 or not (line.startswith(b'"') and line.endswith(b'"')):
+        return line
+
+    def character(found: re.Match[bytes]) -> bytes:
+        said = found.group(1)
+        return bytes([int(said, 8)]) if said.isdigit() else _ESCAPES.get(said, said)
+
+    return re.sub(rb"\\([0-3][0-7]{2}|.)", character, line[1:-1])
+
+
 def _outside(change: ChangeView) -> bool:
     return bool(change.causes) and change.causes <= OUTSIDE
 
@@ -49,4 +71,4 @@ def _same(place: str, file: str) -> bool:
 
 
 def _normal(path: str) -> str:
-    return path.strip().removeprefix("./")
+    return path.removeprefix("./")

@@ -49,7 +49,7 @@ def plan_markdown(
 
 def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
     """One report on the drift checks of one or several environments, of at most `limit` bytes of UTF-8."""
-    heads = [f"## Callsheet: {prose(view.headline)}\n\n**{view.last_line}**\n" for view in views]
+    heads = [f"## {prose(view.headline)}\n\n**{view.last_line}**\n" for view in views]
     return _composed("", heads, [drift_sections(view) for view in views], ["" for _ in views], limit)
 
 

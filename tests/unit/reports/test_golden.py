@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from callsheet.plan.change import Action
 from callsheet.plan.plan import Plan
 from callsheet.reports.drift_view import drift_view
 from callsheet.reports.markdown import drift_markdown, plan_markdown
@@ -20,7 +22,7 @@ from callsheet.reports.plan_lines import plan_lines
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.terminal import Terminal
 from unit.reports.judges import acts
-from unit.reports.plans import PLANS, large
+from unit.reports.plans import PLANS, change, large
 from unit.reports.test_drift_report import report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -59,6 +61,13 @@ def test_several_environments_read_as_agreed_in_markdown() -> None:
     views = [plan_view(PLANS[name]) for name in ("prompt", "pinned", "sign-offs", "refused")]
     agreed(GOLDEN / "several-environments.md", plan_markdown(views))
     agreed(GOLDEN / "several-environments.short.md", plan_markdown(views, limit=2_700))
+
+
+def test_two_thousand_changes_read_as_agreed_in_markdown() -> None:
+    gone = [change(f"PhoneNumber/line-{number}", Action.DELETE, at=None) for number in range(40)]
+    made = replace(large(980), changes=(*gone, *large(980).changes))
+    assert len(made.changes) == 2_000
+    agreed(GOLDEN / "two-thousand.md", plan_markdown([plan_view(made)], limit=6_000))
 
 
 def test_what_the_files_do_not_explain_reads_as_agreed_in_markdown() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callsheet.plan.change import Action, Cause
 from callsheet.plan.plan import Gate, Plan
 from callsheet.reports.drift_view import drift_view
-from callsheet.reports.explaining import unexplained
+from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.reach import counted, reach_of, words_of
@@ -140,6 +140,21 @@ def test_what_refers_to_an_explained_change_is_explained_with_it() -> None:
         "Squad/x", Action.UPDATE, changed("x", 1, 2, at="x.yaml:1:1"), depends_on=("Tool/t",), at=None
     )
     assert explained(tool, *chain, spec, files=["t.yaml"]) == {"Tool/t", "Squad/0", "Squad/1", "Squad/2"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "paths"),
+    [
+        (b"", set()),
+        (b"a.yaml\nb c.md\r\n", {"a.yaml", "b c.md"}),
+        (b'a\nb.yaml\0"c".md\0', {"a\nb.yaml", '"c".md'}),
+        (rb'"gr\303\274n.md"', {"grün.md"}),
+        (rb'"a\"b\\\tc.md"', {'a"b\\\tc.md'}),
+        (b'"', {'"'}),
+    ],
+)
+def test_paths_are_read_as_git_writes_them(listed: bytes, paths: set[str]) -> None:
+    assert paths_of(listed) == paths
 
 
 def test_what_is_removed_is_explained_by_a_file_of_its_name() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from callsheet.cli.options import verb
-from callsheet.cli.screen import TERMINAL, Screen
+from callsheet.cli.options import fitting, verb
+from callsheet.cli.screen import MARKDOWN, RENDERED, TERMINAL, Screen
 
 
 @click.command("drift")
-@verb(environment="The environment to check (else the default one).")
+@verb(environment="The environment to check (else the default one).", rendered=RENDERED)
+@fitting
 @click.option(
     "--fail-on",
     type=click.Choice(["managed", "unmanaged", "any"]),
@@ -19,7 +21,7 @@ from callsheet.cli.screen import TERMINAL, Screen
     show_default=True,
     help="What exits 2: what Callsheet manages (missing objects included), what it does not, or either.",
 )
-def command(screen: Screen, env: str | None, start: str, fail_on: str) -> int:
+def command(screen: Screen, env: str | None, start: str, limit: int, fail_on: str) -> int:
     """Show what changed at the provider since Callsheet last wrote. Exits 2 where something did.
 
     Looks at state and at the provider only: files that were not applied yet are no drift. A key that may
@@ -38,6 +40,12 @@ def command(screen: Screen, env: str | None, start: str, fail_on: str) -> int:
         from callsheet.reports.drift_view import drift_view
 
         screen.report(drift_lines(drift_view(found.to_json()), verbose=screen.verbose, quiet=screen.quiet))
+    elif screen.format == MARKDOWN:
+        from callsheet.reports.drift_view import drift_view
+        from callsheet.reports.markdown import drift_markdown
+
+        text = drift_markdown([drift_view(found.to_json())], limit=limit or sys.maxsize)
+        screen.data(text.encode())
     else:
         screen.document(found.to_json())
     return found.exit_code(fail_on)
