@@ -26,6 +26,7 @@ LIMIT = 65_000
 _SHORTENED = (
     "\n_Shortened to fit here. The whole plan is in the job summary and in the plan file of this run._\n"
 )
+_SHORTENED_DRIFT = "\n_Shortened to fit here. `callsheet drift` shows all of it._\n"
 _ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
 _OUTSIDE = "### Not from any file: drift that is set back, or a new version of Callsheet"
 _STRANGE = "not explained by the files of this pull request"
@@ -44,13 +45,14 @@ def plan_markdown(
     sections = [
         _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
     ]
-    return _composed(_overview(views), heads, sections, feet, limit)
+    return _composed(_overview(views), heads, sections, feet, _SHORTENED, limit)
 
 
 def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
     """One report on the drift checks of one or several environments, of at most `limit` bytes of UTF-8."""
     heads = [f"## {prose(view.headline)}\n\n**{view.last_line}**\n" for view in views]
-    return _composed("", heads, [drift_sections(view) for view in views], ["" for _ in views], limit)
+    sections = [drift_sections(view) for view in views]
+    return _composed("", heads, sections, ["" for _ in views], _SHORTENED_DRIFT, limit)
 
 
 def _composed(
@@ -58,27 +60,28 @@ def _composed(
     heads: Sequence[str],
     sections: Sequence[Sequence[Section]],
     feet: Sequence[str],
+    note: str,
     limit: int,
 ) -> str:
-    fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(_SHORTENED) + len(heads)
+    fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
     texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
     rest = iter(texts)
     told = [
         "".join([head, *(next(rest) for _ in some), foot])
         for head, some, foot in zip(heads, sections, feet, strict=True)
     ]
-    text = "\n".join(filter(None, [overview, *told])) + (_SHORTENED if shortened else "")
-    return text if size(text) <= limit else _at_least(heads, limit)
+    text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
+    return text if size(text) <= limit else _at_least(heads, note, limit)
 
 
-def _at_least(heads: Sequence[str], limit: int) -> str:
+def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
     """Where there is no room for a report at all: what each head says, and where the report is."""
-    out, left = "", limit - size(_SHORTENED)
+    out, left = "", limit - size(note)
     for head in heads:
         if size(head) > left:
             break
         out, left = out + head, left - size(head)
-    return out + _SHORTENED
+    return out + note
 
 
 def _overview(views: Sequence[PlanView]) -> str:

@@ -218,6 +218,14 @@ def test_room_that_is_left_is_used_for_the_first_ones() -> None:
     assert text.index("Assistant/a0</code>") < text.index("`Assistant/a39`")
 
 
+def test_no_limit_between_two_steps_leaves_less_than_the_smaller_one() -> None:
+    changes = [change(f"Assistant/a{number}", Action.UPDATE, changed("x", 1, 2)) for number in range(60)]
+    for limit in range(1_000, 1_400):
+        text = told(plan(*changes), limit=limit)
+        assert "digest `" in text
+        assert len(text.encode()) <= limit
+
+
 def test_refusals_give_way_to_their_rules() -> None:
     gates = tuple(Gate("preventDestroy", "refused", f"Tool/t{number} " + "x " * 200) for number in range(200))
     text = told(plan(change("Tool/t0", Action.DELETE), gates=gates), limit=3_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +123,7 @@ def test_a_table_shows_what_it_was_given(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", "`", "``a`", " a ", "a`b``c", "`` ` ``", "\\", "a\\"])
 def test_code_shows_what_it_was_given(text: str) -> None:
     assert codes(code(text)) == [text]
+    assert not re.search(r"\\\\\|", cell(f"{text}|\\|")), "renderers differ on what such a bar is"
     assert codes(f"x {code(text)} y {code(text)}") == [text, text]
 
 
