@@ -92,6 +92,15 @@ def test_changed_files_say_nothing_to_other_formats(project: World, tmp_path: Pa
     assert "no/such/file" in missing.err
 
 
+def test_changed_files_come_from_stdin_too(project: World) -> None:
+    project.assistant("a", "Be brief.", tools=[{"ref": "bye"}])
+    arguments = ("plan", "-o", "markdown", "--changed-files", "-", "-C", str(project.root))
+    for text, apart in (("x/specs/assistants/a.yaml\0README.md\0", False), ("README.md\n", True)):
+        done = process(*arguments, cwd=project.root, variables=project.variables, text=text)
+        assert done.code == 0, done.err
+        assert ("### Not from this pull request's files" in done.out) is apart
+
+
 def test_it_is_utf_8_whatever_the_terminal_speaks(project: World) -> None:
     project.assistant("a", "Grüße → 日本", tools=[{"ref": "bye"}])
     variables = {**project.variables, "PYTHONIOENCODING": "ascii"}

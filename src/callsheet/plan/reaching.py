@@ -23,5 +23,5 @@ def reached(
         for target in targets:
             if target != address:
                 holders.setdefault(target, set()).add(address)
-    told = closure(changed, {address: sorted(found) for address, found in holders.items()})
+    told = closure(changed, holders)
     return {address: tuple(sorted(holders[address])) for address in sorted(told) if holders.get(address)}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from callsheet.model.address import Address
+from callsheet.plan.attributes import SETTINGS_FILE
 from callsheet.plan.change import Action, Cause
 from callsheet.reports.plan_view import ChangeView, PlanView
 
@@ -20,11 +21,14 @@ def unexplained(view: PlanView, changed_files: Collection[str] | None) -> frozen
     `changed_files` are paths from the repository's root. Without them causes alone are looked at: what only
     drift or a new version of Callsheet has brought. With them a change is explained by a file that one of its
     places names, by what it refers to and which is explained itself, or, for what is removed and so has no
-    place, by a file that is named after it.
+    place, by a file that is named after it. The settings file says which release an environment runs, and
+    explains all of a new one: the files of a release are not those of the repository.
     """
     if changed_files is None:
         return frozenset(each.address for each in view.changes if _outside(each))
     files = {_normal(each) for each in changed_files}
+    if view.newly_released and any(_same(SETTINGS_FILE, file) for file in files):
+        return frozenset(each.address for each in view.changes if _outside(each))
     known = {each.address for each in view.changes if not _outside(each) and _named(each, files)}
     waiting = [each for each in view.changes if each.address not in known and Cause.REFERENCE in each.causes]
     while more := {each.address for each in waiting if not known.isdisjoint(each.depends_on)} - known:

@@ -96,6 +96,7 @@ class PlanView:
     commit: str | None = None
     dirty: bool = False  # the commit is not all of it: files differ that no commit holds
     release: str | None = None  # `prod@4 from uat@7`, of an environment that runs releases
+    newly_released: bool = False  # the plan moves the environment to that release
     source_digest: str = ""
     gates: tuple[Gate, ...] = ()  # all of them
     pending: tuple[Gate, ...] = ()
@@ -145,6 +146,7 @@ def plan_view(plan: Plan) -> PlanView:
         commit=git.get("sha"),
         dirty=bool(git.get("dirty")),
         release=_release(plan) or None,
+        newly_released=bool((plan.source.get("release") or {}).get("new")),
         source_digest=plan.source.get("digest", ""),
         gates=plan.gates,
         pending=_gates(plan, "pending"),

@@ -142,6 +142,17 @@ def test_what_refers_to_an_explained_change_is_explained_with_it() -> None:
     assert explained(tool, *chain, spec, files=["t.yaml"]) == {"Tool/t", "Squad/0", "Squad/1", "Squad/2"}
 
 
+def test_a_release_that_is_new_is_explained_by_the_settings_that_say_so() -> None:
+    drift = change("Assistant/d", Action.UPDATE, changed("x", 1, 2, cause=Cause.DRIFT))
+    spec = change("Assistant/s", Action.UPDATE, changed("x", 1, 2), at=None)
+    for name, files, apart in (
+        ("promote", ["specs/environments.yaml"], {"Assistant/d"}),
+        ("promote", ["specs/other.yaml"], {"Assistant/d", "Assistant/s"}),
+        ("pinned", ["specs/environments.yaml"], {"Assistant/d", "Assistant/s"}),
+    ):
+        assert unexplained(plan_view(plan(drift, spec, source=PLANS[name].source)), files) == apart
+
+
 @pytest.mark.parametrize(
     ("listed", "paths"),
     [
