@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,11 @@ Function = Callable[..., Any]
 
 
 def verb(
-    *, environment: str = "", project: bool = True, output: bool = True
+    *, environment: str = "", project: bool = True, output: bool = True, rendered: Sequence[str] = ()
 ) -> Callable[[Function], Function]:
     """Give a verb the options that it shares with others; it is called with `screen` first.
 
-    `environment` is the help of `--env`, empty for verbs without it.
+    `environment` is the help of `--env`, empty for verbs without it; `rendered` are further formats.
     """
 
     def decorate(function: Function) -> Function:
@@ -39,14 +39,16 @@ def verb(
             return function(screen, *args, **given)
 
         wrapped: Function = run
-        for option in reversed(_options(environment, project, output)):
+        for option in reversed(_options(environment, project, output, rendered)):
             wrapped = option(wrapped)
         return wrapped
 
     return decorate
 
 
-def _options(environment: str, project: bool, output: bool) -> list[Callable[[Function], Function]]:
+def _options(
+    environment: str, project: bool, output: bool, rendered: Sequence[str]
+) -> list[Callable[[Function], Function]]:
     out = []
     if environment:
         out.append(
@@ -69,10 +71,10 @@ def _options(environment: str, project: bool, output: bool) -> list[Callable[[Fu
             click.option(
                 "--output",
                 "-o",
-                type=click.Choice(["terminal", "json"]),
+                type=click.Choice(["terminal", "json", *rendered]),
                 default="terminal",
                 show_default=True,
-                help="For people, or for programs.",
+                help="For people, or for programs" + ("; Markdown for a pull request." if rendered else "."),
             )
         )
     return [
@@ -83,6 +85,29 @@ def _options(environment: str, project: bool, output: bool) -> list[Callable[[Fu
         ),
         click.option("--quiet", "-q", is_flag=True, help="Show the summary and what is wrong, nothing else."),
     ]
+
+
+def fitting(function: Function) -> Function:
+    """The option of verbs that write for a platform with a limit."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=65_000,
+        show_default=True,
+        metavar="BYTES",
+        help="With -o markdown: fold, shorten and count until it fits; 0 for all of it.",
+    )(function)
+
+
+def explaining(function: Function) -> Function:
+    """The option of verbs that show a plan beside the pull request that it is of."""
+    return click.option(
+        "--changed-files",
+        type=click.File("rb"),
+        metavar="FILE",
+        help="With -o markdown: set apart what these files do not explain; `git diff --name-only` lists them"
+        " (- for stdin).",
+    )(function)
 
 
 def locking(function: Function) -> Function:

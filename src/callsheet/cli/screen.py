@@ -23,19 +23,26 @@ if TYPE_CHECKING:
     from callsheet.reports.progress import Progress
     from callsheet.reports.terminal import Terminal
 
-TERMINAL, JSON, EVENTS = "terminal", "json", "events"
+TERMINAL, JSON, EVENTS, MARKDOWN = "terminal", "json", "events", "markdown"
+# Renderings that some verbs offer beside those two that all have.
+RENDERED = (MARKDOWN,)
 _STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:
     """How a verb writes what `--output` asks for: verbs that take their time write events as they go."""
+    if wanted in RENDERED:
+        return wanted
     if wanted != "json":
         return TERMINAL
     return EVENTS if verb in _STREAMING else JSON
 
 
 class Screen:
-    """One call's streams and how they are written to. `format` is terminal, json or events (NDJSON)."""
+    """One call's streams and how they are written to.
+
+    `format` is terminal, json, events (NDJSON) or one of RENDERED.
+    """
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ SYMBOLS = {
     Action.FORGET: "×",
     Action.REFRESH: "=",
 }
-_OPS = {"add": "+", "change": "~", "remove": "-", "reorder": "~", "release": "×", "conflict": "!"}
+OPS = {"add": "+", "change": "~", "remove": "-", "reorder": "~", "release": "×", "conflict": "!"}
 _STYLES = {"+": "add", "~": "change", "-": "remove", "!": "conflict", "×": "dim"}
 # Without --verbose, what is made or removed is shown up to this many lines per value.
 _BRIEF = 12
@@ -74,7 +74,7 @@ def _why(change: ChangeView) -> str:
 
 
 def _attribute(change: ChangeView, each: AttributeView, verbose: bool) -> Iterator[Line]:
-    sign = _OPS.get(each.op, "~")
+    sign = OPS.get(each.op, "~")
     style = _STYLES.get(sign, "")
     start = [Span(f"{sign} ", style), Span(each.path, "path")]
     end = _end(change, each)

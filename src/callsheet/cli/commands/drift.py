@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from callsheet.cli.options import verb
-from callsheet.cli.screen import TERMINAL, Screen
+from callsheet.cli.options import fitting, verb
+from callsheet.cli.screen import MARKDOWN, RENDERED, TERMINAL, Screen
 
 if TYPE_CHECKING:
     from callsheet.operations.drifts import Checked
 
 
 @click.command("drift")
-@verb(environment="The environment to check (else the default one).")
+@verb(environment="The environment to check (else the default one).", rendered=RENDERED)
+@fitting
 @click.option("--all", "every", is_flag=True, help="Check every environment of the project.")
 @click.option(
     "--fail-on",
@@ -45,6 +47,7 @@ def command(
     screen: Screen,
     env: str | None,
     start: str,
+    limit: int,
     every: bool,
     fail_on: str,
     notify: tuple[str, ...],
@@ -87,7 +90,13 @@ def command(
             document = one.drift.to_json() if one.drift else {}
             following.up(session, one)
             checked, code = (one,), one.exit_code
-    if screen.format != TERMINAL:
+    if screen.format == MARKDOWN:
+        from callsheet.reports.drift_view import drift_view
+        from callsheet.reports.markdown import drift_markdown
+
+        views = [drift_view(each.drift.to_json()) for each in checked if each.drift]
+        screen.data(drift_markdown(views, limit=limit or sys.maxsize).encode())
+    elif screen.format != TERMINAL:
         screen.document(document)
     for each in checked:
         _show(screen, each, every)
