@@ -36,7 +36,7 @@ class Stage:
 
     def run(self, *arguments: str, code: int | None = 0, **more: Any) -> Called:
         """A command in this process; `code` None: whatever comes of it."""
-        where = () if arguments[0] in ("show", "schema") else ("-C", str(self.world.root))
+        where = () if arguments[0] in ("show", "schema", "comment") else ("-C", str(self.world.root))
         done = call(*arguments, *where, variables=self.world.variables, **more)
         return self._kept(arguments, done, code)
 

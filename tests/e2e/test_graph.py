@@ -68,12 +68,18 @@ def test_a_plan_is_drawn_with_what_happens(small: World, tmp_path: Path) -> None
     assert call("plan", *at, "--out", file, variables=small.variables).code == 0
     done = graph(small, "--plan", file)
     assert done.code == 0, done.err
-    assert done.out.splitlines()[1:5] == [
+    assert done.out.splitlines()[1:7] == [
         '  n0["Assistant/alone (delete)"]',
         '  n1["Assistant/front (update)"]',
-        '  n2["Tool/lookup"]',
-        "  n1 --> n2",
+        '  n2["Squad/line"]',
+        '  n3["Tool/lookup"]',
+        "  n1 --> n3",
+        "  n2 --> n1",
     ]
+    page = call("show", file, "-o", "html").out
+    assert 'aria-label="Assistant/front, update"' in page
+    assert "<title>Squad/line, does not change</title>" in page
+    assert "reaches <code>Squad/line</code>" in page
     refused = graph(small, "--plan", file, "--env", "dev")
     assert refused.code == 1
     assert "give it without --env" in refused.err

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from callsheet.plan.inputs import Options
 
+_RENDERED = {"markdown": "Markdown for a pull request", "html": "a page for a browser"}
 Function = Callable[..., Any]
 
 
@@ -74,7 +75,8 @@ def _options(
                 type=click.Choice(["terminal", "json", *rendered]),
                 default="terminal",
                 show_default=True,
-                help="For people, or for programs" + ("; a page for a browser." if rendered else "."),
+                help="; ".join(["For people, or for programs", *(_RENDERED[each] for each in rendered)])
+                + ".",
             )
         )
     return [
@@ -85,6 +87,29 @@ def _options(
         ),
         click.option("--quiet", "-q", is_flag=True, help="Show the summary and what is wrong, nothing else."),
     ]
+
+
+def fitting(function: Function) -> Function:
+    """The option of verbs that write for a platform with a limit."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=65_000,
+        show_default=True,
+        metavar="BYTES",
+        help="With -o markdown: fold, shorten and count until it fits; 0 for all of it.",
+    )(function)
+
+
+def explaining(function: Function) -> Function:
+    """The option of verbs that show a plan beside the pull request that it is of."""
+    return click.option(
+        "--changed-files",
+        type=click.File("rb"),
+        metavar="FILE",
+        help="With -o markdown: set apart what these files do not explain; `git diff --name-only` lists them"
+        " (- for stdin).",
+    )(function)
 
 
 def locking(function: Function) -> Function:

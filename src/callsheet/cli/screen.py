@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from callsheet.reports.progress import Progress
     from callsheet.reports.terminal import Terminal
 
-TERMINAL, JSON, EVENTS, HTML = "terminal", "json", "events", "html"
+TERMINAL, JSON, EVENTS, MARKDOWN, HTML = "terminal", "json", "events", "markdown", "html"
 # Renderings that some verbs offer beside those two that all have; `graph` has two of its own.
-RENDERED = (HTML,)
+RENDERED = (MARKDOWN, HTML)
 _DRAWN = ("mermaid", "dot")
 _STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 

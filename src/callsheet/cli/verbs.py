@@ -16,6 +16,7 @@ VERBS = {
     "status": "Show all environments side by side.",
     "clone": "Take one resource, with all it needs, to another environment.",
     "drift": "Show what changed behind Callsheet's back.",
+    "comment": "Show plans in a comment of the pull request.",
     "resolve": "Print what the running application loads: settings, flags, limits, prompts.",
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
     "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",

@@ -57,6 +57,8 @@ class Plan:
     unmanaged: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Mapping[str, Any], ...] = ()
     normalised: tuple[Mapping[str, Any], ...] = ()
+    # Who refers to what changes: each changed address, and each one so reached, with its direct holders.
+    reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     gates: tuple[Gate, ...] = ()
     contents: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ class Plan:
             "unmanaged": list(self.unmanaged),
             "notices": list(self.notices),
             "normalised": list(self.normalised),
+            "reaches": {address: list(holders) for address, holders in self.reaches.items()},
             "diagnostics": [item.to_json() for item in self.diagnostics],
             "gates": [gate.to_json() for gate in self.gates],
             "contents": list(self.contents),
@@ -148,6 +151,7 @@ class Plan:
             unmanaged=tuple(data["unmanaged"]),
             notices=tuple(data["notices"]),
             normalised=tuple(data["normalised"]),
+            reaches={address: tuple(holders) for address, holders in data["reaches"].items()},
             diagnostics=tuple(_diagnostic(item) for item in data["diagnostics"]),
             gates=tuple(Gate.from_json(item) for item in data["gates"]),
             contents=tuple(data["contents"]),

@@ -21,6 +21,7 @@ from callsheet.plan.ignoring import ignores_nothing
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.matching import Matches, match
 from callsheet.plan.plan import Plan
+from callsheet.plan.reaching import reached
 from callsheet.plan.refusals import refusals
 from callsheet.plan.resolution import Resolution, missing_externals
 from callsheet.plan.restoring import kept_as_it_is, owning_all
@@ -54,7 +55,8 @@ def make_plan(inputs: Inputs) -> Plan:
     problems += [*more, *resolution.diagnostics]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
-    chosen = selected(_selection(inputs, matches, assessments, drafts), inputs.options)
+    selection = _selection(inputs, matches, assessments, drafts)
+    chosen = selected(selection, inputs.options)
     if chosen is not None:
         drafts = [draft for draft in drafts if draft.change.address in chosen]
     changes = _in_order([_sealed(change, inputs) for change in with_steps(drafts)])
@@ -77,6 +79,7 @@ def make_plan(inputs: Inputs) -> Plan:
         ),
         notices=tuple(notice.to_json() for notice in drift.notices),
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
+        reaches=reached(selection.edges, matches.removed, [change.address for change in changes]),
         diagnostics=(*inputs.diagnostics, *problems),
         gates=tuple(refusals(inputs, changes)),
         contents=tuple(sorted({*_contents(changes), *inputs.carried})),

@@ -9,6 +9,8 @@ import unicodedata
 LINE_LIMIT = 600
 _PLAIN = re.compile(r"[ -~]*")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+# A command of GitHub's older form, of Azure or TeamCity: obeyed in the middle of a line as well.
+COMMAND = re.compile(r"##(?=\w*\[)")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\0": "\\0"}
 
 
@@ -49,3 +51,17 @@ def split_lines(text: str) -> list[str]:
     r"""Lines as a person counts them: `\n` and `\r\n` end one; other separators are characters to show."""
     lines = text.split("\n")
     return [line[:-1] if line.endswith("\r") else line for line in lines]
+
+
+def inert(line: str) -> str:
+    """The line without what a CI runner takes for a command: `::` at its beginning, `##[` anywhere in it."""
+    for at in reversed(acting(line)):
+        line = f"{line[:at]}\\x{ord(line[at]):02x}{line[at + 1 :]}"
+    return line
+
+
+def acting(line: str) -> list[int]:
+    """The columns of characters that have to be written out for a line not to be a command."""
+    bare = line.lstrip()
+    begins = [len(line) - len(bare)] if bare.startswith("::") else []
+    return begins + ([found.start() + 1 for found in COMMAND.finditer(line)] if "##" in line else [])

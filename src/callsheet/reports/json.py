@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from callsheet.model.diagnostics import Diagnostic
+from callsheet.reports.escaping import COMMAND
 
 EVENTS = "callsheet.events/1"
 ERROR = "callsheet.error/1"
@@ -20,9 +21,14 @@ def document(value: Mapping[str, Any]) -> str:
     import orjson
 
     try:
-        return orjson.dumps(value, default=_symbol, option=orjson.OPT_INDENT_2).decode() + "\n"
+        return _inert(orjson.dumps(value, default=_symbol, option=orjson.OPT_INDENT_2).decode()) + "\n"
     except TypeError:  # an unpaired surrogate, in the name of a file say, which only this writer escapes
-        return json.dumps(value, default=_symbol, indent=2) + "\n"
+        return _inert(json.dumps(value, default=_symbol, indent=2)) + "\n"
+
+
+def _inert(text: str) -> str:
+    """JSON in which no string holds what a CI runner obeys in the middle of a line."""
+    return COMMAND.sub(r"#\\u0023", text) if "##" in text else text
 
 
 def _symbol(value: Any) -> Any:
@@ -59,7 +65,7 @@ class Stream:
             return
         try:
             # ASCII: a line separator inside of a string must not end a line for anybody.
-            self._out.write(json.dumps(body, default=_symbol, separators=(",", ":")) + "\n")
+            self._out.write(_inert(json.dumps(body, default=_symbol, separators=(",", ":"))) + "\n")
             self._out.flush()
         except BrokenPipeError:
             # Half an apply is worse than one that nobody watches.

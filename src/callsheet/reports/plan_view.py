@@ -1,4 +1,7 @@
-"""A plan as it is shown, in whatever format: counted, put into words, and free of secrets."""
+"""A plan as it is shown, in whatever format: counted, put into words, and free of secrets.
+
+Every format is made from this and from nothing else, so what is hidden here is hidden in all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from callsheet.graph.order import closure
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.paths import ABSENT, show
 from callsheet.model.value import Path
@@ -55,6 +59,13 @@ class ChangeView:
     steps: tuple[str, ...]  # what is asked of the provider, one after the other; empty where it is one thing
     attributes: tuple[AttributeView, ...]
     depends_on: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()  # who refers to it, directly or through others
+    files: tuple[str, ...] = ()  # those that its places name
+    change_digest: str = ""
+
+    @property
+    def causes(self) -> frozenset[Cause]:
+        return frozenset(each.cause for each in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +88,41 @@ class PlanView:
     counts: Mapping[str, int]
     digest: str
     prompts: tuple[tuple[str, str], ...] = ()  # of a release that is about to be pinned: name and version
+    environment: str = ""
+    target: str = ""  # the provider, its address and the organisation
+    instance: str | None = None
+    created_at: str = ""
+    callsheet: str = ""
+    lineage: str | None = None
+    serial: int = 0
+    commit: str | None = None
+    dirty: bool = False  # the commit is not all of it: files differ that no commit holds
+    release: str | None = None  # `prod@4 from uat@7`, of an environment that runs releases
+    newly_released: bool = False  # the plan moves the environment to that release
+    source_digest: str = ""
     gates: tuple[Gate, ...] = ()  # all of them
-    # Who refers to what changes, as far as that is known: each address with its direct holders.
-    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # `Plan.reaches`: direct ones
 
     @property
     def destroyed(self) -> tuple[str, ...]:
         """The addresses whose remote object will be gone."""
         return tuple(change.address for change in self.changes if change.destructive)
 
+    @property
+    def sign_offs(self) -> tuple[Gate, ...]:
+        """The gates that ask for sign-offs, given ones and missing ones."""
+        return tuple(gate for gate in self.gates if gate.rule.startswith("signOffs"))
+
 
 def plan_view(plan: Plan) -> PlanView:
     """Everything that a report shows of a plan. Made once; formats add nothing to it."""
     counts = plan.summary
+    git = plan.source.get("git") or {}
     return PlanView(
         headline=_headline(plan),
         last_line=_last_line(plan, counts),
         mode=plan.mode,
-        changes=tuple(_change(each) for each in plan.changes),
+        changes=tuple(_change(each, plan.reaches) for each in plan.changes),
         drift=tuple(drifted(each) for each in plan.drift),
         unmanaged=tuple(unmanaged(each) for each in plan.unmanaged),
         notices=tuple(notice(each) for each in plan.notices),
@@ -104,17 +132,34 @@ def plan_view(plan: Plan) -> PlanView:
         ),
         diagnostics=plan.diagnostics,
         refusals=plan.refusals,
-        pending=plan.pending,
-        overridden=tuple(gate for gate in plan.gates if gate.status == "overridden"),
-        passed=tuple(gate for gate in plan.gates if gate.status == "passed"),
+        passed=_gates(plan, "passed"),
         counts=counts,
         digest=plan.digest,
-        gates=plan.gates,
         prompts=tuple(((plan.source.get("release") or {}).get("prompts") or {}).items()),
+        environment=plan.environment,
+        target=_target(plan),
+        instance=plan.instance,
+        created_at=plan.created_at,
+        callsheet=plan.callsheet,
+        lineage=plan.lineage,
+        serial=plan.serial,
+        commit=git.get("sha"),
+        dirty=bool(git.get("dirty")),
+        release=_release(plan) or None,
+        newly_released=bool((plan.source.get("release") or {}).get("new")),
+        source_digest=plan.source.get("digest", ""),
+        gates=plan.gates,
+        pending=_gates(plan, "pending"),
+        overridden=_gates(plan, "overridden"),
+        holders=plan.reaches,
     )
 
 
-def _change(change: Change) -> ChangeView:
+def _gates(plan: Plan, status: str) -> tuple[Gate, ...]:
+    return tuple(gate for gate in plan.gates if gate.status == status)
+
+
+def _change(change: Change, holders: Mapping[str, tuple[str, ...]]) -> ChangeView:
     return ChangeView(
         address=change.address,
         action=change.action,
@@ -129,7 +174,23 @@ def _change(change: Change) -> ChangeView:
         steps=tuple(_step(change.address, step) for step in change.steps) if len(change.steps) > 1 else (),
         attributes=tuple(_attribute(each) for each in change.attributes),
         depends_on=change.depends_on,
+        reaches=tuple(sorted(closure([change.address], holders) - {change.address})),
+        files=tuple(dict.fromkeys(filter(None, map(_file, _places(change))))),
+        change_digest=change.change_digest,
     )
+
+
+def _places(change: Change) -> list[str | None]:
+    return [change.at, *(each.at for each in change.attributes)]
+
+
+def _file(place: str | None) -> str:
+    """The file of `FILE:LINE:COLUMN`."""
+    file = place or ""
+    for _ in range(2):
+        start, _, end = file.rpartition(":")
+        file = start if end.isdecimal() else file
+    return file
 
 
 def _attribute(each: Attribute) -> AttributeView:
@@ -167,20 +228,31 @@ def _path(raw: Any) -> Path:
     return tuple(raw)
 
 
-def _headline(plan: Plan) -> str:
+def _target(plan: Plan) -> str:
     target = f"{plan.target.get('provider', '?')} at {plan.target.get('baseUrl') or '?'}"
-    if organisation := plan.target.get("organisation"):
-        target += f", organisation {organisation}"
+    organisation = plan.target.get("organisation")
+    return target + (f", organisation {organisation}" if organisation else "")
+
+
+def _headline(plan: Plan) -> str:
+    target = _target(plan)
     what = {
         "destroy": "Plan to destroy",
         "rollback": "Plan to roll back",
         "promote": "Plan to promote to",
     }.get(plan.mode, "Plan for")
     if plan.source["kind"] != "tree":
-        return f"{what} {plan.environment}: {target}{_back_to(plan)}{_release(plan)}"
+        return f"{what} {plan.environment}: {target}{_back_to(plan)}{_of_release(plan)}"
     git = plan.source.get("git")
     commit = f"; commit {git['sha'][:12]}{' with local changes' if git['dirty'] else ''}" if git else ""
     return f"{what} {plan.environment}: {target}{commit}"
+
+
+def _of_release(plan: Plan) -> str:
+    named = _release(plan)
+    if not named or plan.source["release"].get("backTo") is not None:
+        return named and f"; {named}"
+    return f"; {named}, {plan.source['digest'][:19]}…"
 
 
 def _release(plan: Plan) -> str:
@@ -190,9 +262,9 @@ def _release(plan: Plan) -> str:
         return ""
     named = f"{plan.environment}@{release['version']}"
     if release.get("backTo") is not None:
-        return f"; {named}, which is v{release['backTo']} again"
+        return f"{named}, which is v{release['backTo']} again"
     joined = f" with {release['cloned']}" if release.get("cloned") else ""
-    return f"; {named}{joined} from {origin_of(release['origin'])}, {plan.source['digest'][:19]}…"
+    return f"{named}{joined} from {origin_of(release['origin'])}"
 
 
 def _back_to(plan: Plan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from callsheet.reports.escaping import shown
+from callsheet.reports.escaping import acting, shown
 from callsheet.reports.line import PLAIN_ONLY, Line, Span
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Terminal:
         for each in lines:
             if self._system is not None and each and each[-1].style == PLAIN_ONLY:
                 continue
-            waiting.append("".join(self._rendered(span) for span in _trimmed(each)) + "\n")
+            waiting.append("".join(self._rendered(span) for span in _inert(_trimmed(each))) + "\n")
             if len(waiting) >= _BUFFER:
                 self._stream.write("".join(waiting))
                 waiting.clear()
@@ -83,7 +83,7 @@ class Terminal:
         self._stream.flush()
 
     def _rendered(self, span: Span) -> str:
-        text = shown(span.text)
+        text = span.text
         if self._system is None or not span.style or not text.strip():
             return text
         style = self._style(span.style)
@@ -96,6 +96,19 @@ class Terminal:
             known = _THEME.get(name)
             self._styles[name] = Style.parse(known) if known else None
         return self._styles[name]
+
+
+def _inert(each: Line) -> Line:
+    """The line as it is shown: nothing in it acts, in a terminal or, across its spans, on a CI runner."""
+    spans = [Span(shown(span.text), span.style) for span in each]
+    for at in reversed(acting("".join(span.text for span in spans))):
+        for index, span in enumerate(spans):
+            if at < len(span.text):
+                written = f"{span.text[:at]}\\x{ord(span.text[at]):02x}{span.text[at + 1 :]}"
+                spans[index] = Span(written, span.style)
+                break
+            at -= len(span.text)
+    return tuple(spans)
 
 
 def _trimmed(each: Line) -> Line:

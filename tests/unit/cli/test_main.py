@@ -38,6 +38,7 @@ DOCS = Path(__file__).parents[3] / "docs"
         ("plan -o", "terminal"),
         ("plan -e -o json", "json"),
         ("plan -eo json", "terminal"),
+        ("plan -o markdown", "markdown"),
         ("apply -o json", "events"),
         ("destroy -o json -e dev", "events"),
         ("plan -- -o json", "terminal"),

@@ -14,6 +14,7 @@ from callsheet.model.errors import CallsheetError, Refused, Stale, StateError
 from callsheet.operations.clone import clone
 from callsheet.operations.promote import promote
 from callsheet.operations.resolve import resolve
+from callsheet.operations.validate import validate
 from callsheet.plan.change import Cause
 from callsheet.plan.inputs import Options
 from callsheet.resolved import Resolved
@@ -490,3 +491,9 @@ def test_the_application_is_told_what_its_environment_runs(chain: Chain) -> None
     assert (told.prompt("hello").text, told.release) == ("Hello.", "uat@1")
     with chain.session("dev") as session:
         assert Resolved.of(resolve(session)).prompt("hello").text == "Something else."
+
+
+def test_validate_tells_a_line_that_is_no_release(chain: Chain) -> None:
+    chain.environments(prod="release: newest")
+    found = [each.code for each in validate(chain.root).diagnostics]
+    assert found == ["spec.release"]

@@ -66,6 +66,14 @@ def plan(*changes: Change, seal: bool = True, **more: Any) -> Plan:
     return made.sealed() if seal else made
 
 
+GIT = {"sha": "b" * 40, "dirty": False}
+
+
+def released(version: int, origin: dict[str, Any], *, new: bool = True, **more: Any) -> dict[str, Any]:
+    release = {"version": version, "new": new, "origin": origin, **more}
+    return {"kind": "release", "digest": DIGEST, "git": None, "release": release}
+
+
 def changed(path: str, old: Any = ABSENT, new: Any = ABSENT, **more: Any) -> Attribute:
     op = "add" if old is ABSENT else "remove" if new is ABSENT else "change"
     steps = tuple(int(step) if step.isdecimal() else step for step in path.split("."))
@@ -368,6 +376,127 @@ PLANS: dict[str, Plan] = {
         contents=("ab" * 32,),
     ),
     "without-git": plan(source={"kind": "tree", "digest": DIGEST, "git": None, "release": None}),
+    "promote": plan(
+        change("Assistant/a", Action.UPDATE, changed("model.temperature", 0.4, 0.2), at=None),
+        environment="prod",
+        mode="promote",
+        source=released(4, {"environment": "uat", "version": 7, "git": None}, prompts={"order": "v3"}),
+    ),
+    "pinned": plan(
+        environment="uat",
+        source=released(7, {"environment": "dev", "version": None, "git": GIT}, new=False),
+    ),
+    "rollback-to-a-version": plan(
+        change("Assistant/a", Action.UPDATE, changed("model.temperature", 0.2, 0.4, cause=Cause.ROLLBACK)),
+        environment="prod",
+        mode="rollback",
+        source=released(5, {"environment": "uat", "version": 6, "git": None}, backTo=3),
+    ),
+    "rollback-to-an-export": plan(
+        change("Assistant/new", Action.DELETE, reason="came after the export", at=None),
+        change(
+            "Assistant/a", Action.UPDATE, changed("name", "B", "A", cause=Cause.ROLLBACK, at=None), at=None
+        ),
+        mode="rollback",
+        source={
+            "kind": "export",
+            "digest": "ab" * 32,
+            "git": None,
+            "release": None,
+            "run": "r-1",
+            "takenAt": "2026-05-31T09:00:00Z",
+        },
+    ),
+    "sign-offs": plan(
+        change("Assistant/a", Action.UPDATE, changed("model.temperature", 0.4, 0.2)),
+        environment="prod",
+        gates=(
+            Gate("signOffs.legal", "passed", "bea@acme.example signed these changes on 2026-06-01"),
+            Gate(
+                "signOffs.product",
+                "pending",
+                "1 of 2 that the protection asks for",
+                "callsheet approve FILE, by somebody of product",
+            ),
+            Gate("window", "pending", "the next window opens 2026-06-02T06:00Z", "wait, or --break-glass"),
+            Gate("tests", "overridden", "2 of 40 conversations failed; overridden by ana: incident 12"),
+            Gate("hold", "passed", "rolled back by run r-1, and --resume brings it back"),
+        ),
+    ),
+    "refused-many-times": plan(
+        *(change(f"PhoneNumber/line-{n}", Action.DELETE, reason="no longer declared") for n in range(4)),
+        gates=tuple(
+            Gate(
+                "preventDestroy",
+                "refused",
+                f"PhoneNumber/line-{n} would be deleted, and it is protected by lifecycle.preventDestroy",
+                "apply it once with `preventDestroy: false`, then remove it",
+            )
+            for n in range(4)
+        ),
+    ),
+    "reaches": plan(
+        change("Tool/jira[createIssue]", Action.UPDATE, changed("function.description", "Old", "New")),
+        change("Assistant/lonely", Action.UPDATE, changed("name", "A", "B")),
+        change("KnowledgeBase/faq[a.md]", Action.DELETE, changed("name", "a.md"), at=None),
+        reaches={
+            "Tool/jira[createIssue]": ("Assistant/a", "Assistant/b", "Assistant/c"),
+            "Assistant/a": ("Squad/front",),
+            "Squad/front": ("PhoneNumber/de", "PhoneNumber/at"),
+            "KnowledgeBase/faq[a.md]": ("KnowledgeBase/faq",),
+        },
+    ),
+    "from-elsewhere": plan(
+        change("Assistant/here", Action.UPDATE, changed("name", "A", "B"), at="assistants/here.yaml:1:1"),
+        change(
+            "Assistant/set-back",
+            Action.UPDATE,
+            changed("name", "A", "B", cause=Cause.DRIFT),
+            at="assistants/set-back.yaml:1:1",
+            reason="changed behind Callsheet's back, and is set back",
+        ),
+        change(
+            "Tool/rendered",
+            Action.UPDATE,
+            changed("timeout", 20, 30, cause=Cause.RENDERER),
+            at="tools/rendered.yaml:1:1",
+            reason="this version of Callsheet renders it differently",
+        ),
+        change("Tool/merged-by-others", Action.DELETE, reason="no longer declared", at=None),
+    ),
+    "deletes-with-text": plan(
+        change(
+            "Assistant/gone",
+            Action.DELETE,
+            changed("model.messages.0.content", PROMPT),
+            changed("name", "Gone"),
+            reason="no longer declared",
+            at=None,
+        )
+    ),
+    "conflict-of-texts": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed(
+                "model.messages.0.content",
+                PROMPT + "By hand.\n",
+                EDITED,
+                op="conflict",
+                applied=PROMPT,
+                seen=PROMPT,
+            ),
+            conflict=True,
+        )
+    ),
+    "markdown-in-values": plan(
+        change(
+            "Assistant/a",
+            Action.UPDATE,
+            changed("pattern", "a|b", "a\\|b | `c`"),
+            changed("model.messages.0.content", "```\ncode\n```\n", "````\ncode @all\n````\n"),
+        )
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""What a terminal shows of each plan, word for word.
+"""What a terminal and Markdown show of each plan, word for word.
 
 `CALLSHEET_GOLDEN=write pytest tests/unit/reports/test_golden.py` writes the files; read the difference before
 committing it.
@@ -9,15 +9,21 @@ from __future__ import annotations
 import io
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from callsheet.plan.change import Action
 from callsheet.plan.plan import Plan
+from callsheet.reports.drift_view import drift_view
+from callsheet.reports.markdown import drift_markdown, plan_markdown
 from callsheet.reports.plan_lines import plan_lines
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.terminal import Terminal
-from unit.reports.plans import PLANS, large
+from unit.reports.judges import acts
+from unit.reports.plans import PLANS, change, large
+from unit.reports.test_drift_report import report
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -42,6 +48,47 @@ def test_a_plan_reads_as_agreed(name: str, verbose: bool) -> None:
     assert path.read_text() == text
 
 
+def marked_down(plan: Plan) -> str:
+    return plan_markdown([plan_view(plan)])
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_reads_as_agreed_in_markdown(name: str) -> None:
+    agreed(GOLDEN / f"{name}.md", marked_down(PLANS[name]))
+
+
+def test_several_environments_read_as_agreed_in_markdown() -> None:
+    views = [plan_view(PLANS[name]) for name in ("prompt", "pinned", "sign-offs", "refused")]
+    agreed(GOLDEN / "several-environments.md", plan_markdown(views))
+    agreed(GOLDEN / "several-environments.short.md", plan_markdown(views, limit=2_700))
+
+
+def test_two_thousand_changes_read_as_agreed_in_markdown() -> None:
+    gone = [change(f"PhoneNumber/line-{number}", Action.DELETE, at=None) for number in range(40)]
+    made = replace(large(980), changes=(*gone, *large(980).changes))
+    assert len(made.changes) == 2_000
+    agreed(GOLDEN / "two-thousand.md", plan_markdown([plan_view(made)], limit=6_000))
+
+
+def test_what_the_files_do_not_explain_reads_as_agreed_in_markdown() -> None:
+    view = plan_view(PLANS["from-elsewhere"])
+    files = ["specs/assistants/here.yaml", "README.md"]
+    agreed(GOLDEN / "from-elsewhere.files.md", plan_markdown([view], changed_files=files))
+
+
+def test_a_drift_check_reads_as_agreed_in_markdown() -> None:
+    told = report({"checked": 9, "managed": 4}, drift=list(PLANS["drift"].drift))
+    agreed(GOLDEN / "drift-check.md", drift_markdown([drift_view(told)]))
+
+
+def agreed(path: Path, text: str) -> None:
+    if os.environ.get("CALLSHEET_GOLDEN") == "write":
+        path.write_text(text)
+    assert path.read_text() == text
+    assert acts(text) == []
+    assert "canary" not in text
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_the_summary_is_the_last_line(name: str) -> None:
     last = printed(PLANS[name]).rstrip("\n").rpartition("\n")[2]
@@ -57,6 +104,7 @@ def test_no_secret_is_shown(name: str) -> None:
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_file_reads_like_the_plan_that_it_was_made_of(name: str) -> None:
     plan = PLANS[name]
+    assert marked_down(Plan.from_json(plan.to_json())) == marked_down(plan)
     assert printed(Plan.from_json(plan.to_json()), verbose=True) == printed(plan, verbose=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -15,7 +16,7 @@ from callsheet.plan.plan import Plan
 from callsheet.reports.diagnostic_lines import problem_lines
 from callsheet.reports.escaping import cut, shown, split_lines, visible
 from callsheet.reports.json import Stream, document, error_document
-from callsheet.reports.line import Line
+from callsheet.reports.line import Line, Span, line
 from callsheet.reports.outcome_lines import outcome_lines
 from callsheet.reports.terminal import Terminal
 from unit.reports.plans import change, changed, drifted, moved, plan
@@ -44,6 +45,33 @@ HOSTILE = {
     "markup of rich": "[bold red]x[/] [link=http://evil.example]y[/link]",
     "emoji code": ":bomb: :warning:",
     "a fake summary": "x\nPlan: nothing to do. 41 unchanged.",
+    "a workflow command": "::error file=x::owned",
+    "an indented one": "   ::add-mask::e\n\u3000::stop-commands::x",
+    "an older one": "see ##[error]owned and ##[add-matcher]x.json",
+    "one of Azure, one of TeamCity": "##vso[task.setvariable variable=x]y ##teamcity[blockOpened]",
+    "a hash in front": "###[error]x ##[error]",
+    "an expression": "${{ secrets.TOKEN }} ${{github.token}}",
+    "a fence": "```\n# out\n```\n~~~~\nx\n````````````\n# out",
+    "ninety backticks": "`" * 90 + "<img src=x>" + "`" * 90 + "\n" + "`" * 300 + "\n# out",
+    "backticks of many lengths": "` `` ``` ```` <b>x</b> ```` ``` `` `",
+    "a backtick at each end": "`<b>x</b>`",
+    "raw HTML": "</code></pre></details><script>alert(1)</script><img src=http://evil.example/x.png>",
+    "a comment of HTML": "<!-- \n\n --> <!--",
+    "a table": "a | b |\n|---|---|\n| @x | y |",
+    "a bar after a backslash": "\\| <img src=x> @admin \\\\| **x** \\",
+    "mentions": "@admin @org/team hi@evil.example",
+    "references": "#1 GH-1 org/repo#2 !3 ~bug %4 0123456789abcdef0123456789abcdef01234567",
+    "an image": "![x](http://evil.example/beacon.png) [![x](y)](z)",
+    "links": "[x](javascript:alert(1)) http://evil.test www.evil.example <http://evil.example> mailto:a@b.cc",
+    "a reference link": "[x]\n\n[x]: http://evil.example",
+    "a footnote": "[^1]\n\n[^1]: x",
+    "headings and quotes": "# big\n> quote\n- item\n1. one\n\n---\nx\n===",
+    "emphasis": "**x** __x__ _x_ ~~x~~ ***",
+    "entities": "&lt;img&gt; &#64;admin &commat;admin &#124; &NewLine;",
+    "maths": "$x$ $$\\evil$$ $`x`$",
+    "a quick action": "/close\n/assign @admin",
+    "spaces": "   ",
+    "an alert": "> [!CAUTION]\n> x",
 }
 ACTING = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 each_text = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
@@ -51,6 +79,11 @@ each_text = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys()
 
 def harmless(text: str) -> bool:
     return not any(unicodedata.category(each) in ACTING for each in text.replace("\n", ""))
+
+
+def obeyed(text: str) -> list[str]:
+    """The lines that a CI runner takes for commands."""
+    return [line for line in text.split("\n") if line.strip().startswith("::") or re.search(r"##\w*\[", line)]
 
 
 def lines(report: Iterable[Line]) -> str:
@@ -85,6 +118,7 @@ def test_a_plan_that_is_full_of_it_is_harmless(text: str) -> None:
     for verbose in (False, True):
         out = printed(infested(text), verbose=verbose)
         assert harmless(out)
+        assert obeyed(out) == []
         assert out.rstrip("\n").rpartition("\n")[2].startswith("Plan: ")
         assert out.count("\nPlan: ") == 1
 
@@ -92,7 +126,9 @@ def test_a_plan_that_is_full_of_it_is_harmless(text: str) -> None:
 @each_text
 def test_an_error_that_quotes_it_is_harmless(text: str) -> None:
     found = [error("x", text, detail=text, hint=text, place=Place(text, 1, 1), address=text)]
-    assert harmless(lines(problem_lines(found)))
+    told = lines(problem_lines(found))
+    assert harmless(told)
+    assert obeyed(told) == []
 
 
 @each_text
@@ -103,18 +139,28 @@ def test_an_outcome_that_quotes_it_is_harmless(text: str) -> None:
         "applied": 0, "failed": 1, "notAttempted": 0, "interrupted": False, "serial": 1,
         "results": [failed], "diagnostics": [told],
     }  # fmt: skip
-    assert harmless(lines(outcome_lines(outcome)))
+    printed_outcome = lines(outcome_lines(outcome))
+    assert harmless(printed_outcome)
+    assert obeyed(printed_outcome) == []
 
 
 @each_text
 def test_json_carries_it_whole_and_on_one_line(text: str) -> None:
     found = error_document([error("x", text)], 1)
+    assert obeyed(document(found)) == []
     assert json.loads(document(found))["error"]["diagnostics"][0]["summary"] == text
     out = io.StringIO()
     Stream(out, "0").send("told", {"text": text})
+    assert obeyed(out.getvalue()) == []
     first, second = out.getvalue().splitlines()
     assert json.loads(first)["event"] == "format"
     assert json.loads(second) == {"event": "told", "text": text}
+
+
+def test_a_command_is_none_either_where_it_stands_across_the_pieces_of_a_line() -> None:
+    assert lines([line("  ", ":", Span(":error::x", "old"))]) == "  \\x3a:error::x\n"
+    assert lines([line("a #", "#", "[error]x")]) == "a #\\x23[error]x\n"
+    assert lines([line("a::b ## c")]) == "a::b ## c\n"
 
 
 def test_what_is_ordinary_stays_as_it_is() -> None:

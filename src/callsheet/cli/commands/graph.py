@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Draw a plan instead, as `plan --out` wrote it: its changes and what they use.",
+    help="Draw a plan instead, as `plan --out` wrote it: its changes, what they use and reach.",
 )
 @click.option("--around", "address", metavar="ADDRESS", help="Only what this uses, and what uses it.")
 @click.option(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from callsheet.cli.giving import given_of, proving, ticketing
-from callsheet.cli.options import plan_options, planning, resuming, verb
-from callsheet.cli.screen import HTML, JSON, Screen
+from callsheet.cli.options import explaining, fitting, plan_options, planning, resuming, verb
+from callsheet.cli.screen import HTML, JSON, MARKDOWN, RENDERED, Screen
+from callsheet.model.errors import CallsheetError
 
 
 @click.command("plan")
-@verb(environment="The environment to plan (else the default one).", rendered=(HTML,))
+@verb(environment="The environment to plan (else the default one).", rendered=RENDERED)
 @click.option(
     "--out",
     metavar="FILE",
@@ -23,10 +26,19 @@ from callsheet.cli.screen import HTML, JSON, Screen
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there is something to do.")
 @ticketing
 @proving
+@explaining
+@fitting
 @resuming
 @planning
 def command(
-    screen: Screen, env: str | None, start: str, out: Path | None, detailed_exitcode: bool, **given: Any
+    screen: Screen,
+    env: str | None,
+    start: str,
+    out: Path | None,
+    detailed_exitcode: bool,
+    changed_files: BinaryIO | None,
+    limit: int,
+    **given: Any,
 ) -> int:
     """Show what apply would change in one environment, and why.
 
@@ -35,6 +47,7 @@ def command(
     from callsheet.operations.plan import plan, write_archive
     from callsheet.operations.session import Session
 
+    files = paths_given(screen, changed_files)
     more = {"variables": screen.variables, "listener": screen.listener}
     more["given"] = given_of(given, applying=False)
     with Session.open(Path(start), env, **more) as session:
@@ -42,14 +55,34 @@ def command(
         planned = plan(session, plan_options(screen, given))
         if out is not None:
             write_archive(planned, out)
-    show_plan(screen, planned.plan)
+    show_plan(screen, planned.plan, limit=limit, changed_files=files)
     if out is not None:
         screen.say(f"Written to {out}; carry it out with: callsheet apply {out}")
     return planned.exit_code(detailed_exitcode)
 
 
-def show_plan(screen: Screen, plan: Any) -> None:
-    """The plan in the format asked for."""
+def paths_given(screen: Screen, changed_files: BinaryIO | None) -> frozenset[str] | None:
+    """The paths that `--changed-files` lists. It says nothing to a format that sets nothing apart."""
+    if changed_files is None:
+        return None
+    if screen.format != MARKDOWN:
+        raise CallsheetError("--changed-files needs -o markdown", code="usage")
+    from callsheet.reports.explaining import paths_of
+
+    return paths_of(changed_files.read())
+
+
+def show_plan(
+    screen: Screen, plan: Any, *, limit: int = 0, changed_files: Collection[str] | None = None
+) -> None:
+    """The plan in the format asked for; `limit` in bytes, 0 for none."""
+    if screen.format == MARKDOWN:
+        from callsheet.reports.markdown import plan_markdown
+        from callsheet.reports.plan_view import plan_view
+
+        views = [plan_view(plan)]
+        screen.data(plan_markdown(views, limit=limit or sys.maxsize, changed_files=changed_files).encode())
+        return
     if screen.format == JSON:
         screen.document(plan.to_json())
         return

@@ -1,0 +1,1 @@
+"""Where a CI shows things: comments, statuses, job summaries, issues, webhooks. Knows nothing of plans."""

@@ -1,0 +1,141 @@
+"""`comment`: plans, shown where a pull request is discussed. Reads plan files, and no project or provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callsheet.ci.base import Clock, Posted, Standing, checked_key
+from callsheet.ci.marks import LENGTH
+from callsheet.ci.surroundings import job_of
+from callsheet.model.errors import CallsheetError
+from callsheet.operations.posting import Post
+from callsheet.operations.show import read_archive
+from callsheet.plan.plan import Plan
+
+FORMAT = "callsheet.comment/1"
+_COMMENT = 65_536  # characters; what is longer nobody reads in a comment
+_SUMMARY = 1024 * 1024  # bytes that GitHub takes for one step
+_LEAST = 1000  # characters of a plan that are worth showing
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """`posted` is None where nothing could be posted, and `notices` say why; `text` is what was to be said.
+
+    `summary`: whether the job's page shows it.
+    """
+
+    key: str
+    text: str
+    posted: Posted | None
+    summary: bool
+    standing: Standing | None
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "key": self.key,
+            "comment": self.posted.to_json() if self.posted else None,
+            "summary": self.summary,
+            "status": str(self.standing) if self.standing else None,
+            "notices": list(self.notices),
+        }
+
+
+def comment(
+    files: Sequence[Path],
+    *,
+    variables: Mapping[str, str],
+    clock: Clock,
+    hide: Callable[[str], None],
+    key: str | None = None,
+    limit: int | None = None,
+    changed_files: Path | None = None,
+    status: bool = False,
+) -> Commented:
+    """Show the plans in one comment, and whole on the job's page. HostError where the host fails.
+
+    What the job may not do is no error: then the job's page is where it is shown. `hide` is told the token.
+    """
+    from callsheet.reports.markdown import plan_markdown
+    from callsheet.reports.plan_view import plan_view
+
+    plans = [read_archive(file).plan for file in files]
+    key = checked_key(key or "+".join(dict.fromkeys(plan.environment for plan in plans)))
+    changed = _lines(changed_files) if changed_files else None
+    job = job_of(variables)
+    hide(job.token)
+    views = [plan_view(plan) for plan in plans]
+
+    def text(most: int) -> str:
+        return plan_markdown(views, limit=most, changed_files=changed)
+
+    posted = standing = None
+    notices: list[str] = []
+    try:
+        with Post(job, clock, notices) as post:
+            short = text(limit or min(post.limit, _COMMENT) - LENGTH)
+            if post.about_a_request():
+                posted = post.allowed(lambda host: host.comment(key, short))
+            if status and post.about_a_commit():
+                judged, words = standing_of(plans)
+                standing = post.allowed(lambda host: host.status(key, judged, words))
+    finally:
+        # Also where the host fails: the plan is what somebody waits for.
+        shown = job.summary is not None and _summarise(job.summary, text, notices)
+    return Commented(key, short, posted, shown, standing, tuple(notices))
+
+
+def standing_of(plans: Sequence[Plan]) -> tuple[Standing, str]:
+    """What a commit's status says of these plans, and why. What people still have to sign reddens nothing."""
+    refused = [f"{plan.environment}: {gate.message}" for plan in plans for gate in plan.refusals]
+    if refused:
+        return Standing.FAILURE, f"Refused. {refused[0]}"
+    if conflicts := sum(len(plan.conflicts) for plan in plans):
+        return Standing.FAILURE, f"{conflicts} {'conflict' if conflicts == 1 else 'conflicts'} to decide"
+    waiting = [gate for plan in plans for gate in plan.gates if gate.status != "passed"]
+    if waiting:
+        return Standing.PENDING, f"Waits: {waiting[0].message}"
+    changes = sum(len(plan.changes) for plan in plans)
+    said = f"{changes} {'change' if changes == 1 else 'changes'}" if changes else "Nothing to do"
+    return Standing.SUCCESS, said
+
+
+def _summarise(path: Path, text: Callable[[int], str], notices: Sequence[str]) -> bool:
+    """Add the whole plan to the job's page; cut by the resource where the page does not take it whole."""
+    before = "".join(f"> {notice}\n" for notice in notices)
+    before += "\n" if before else ""
+    try:
+        taken = path.stat().st_size if path.exists() else 0
+        room = _SUMMARY - taken - len(before.encode()) - 2
+        most, whole = room, ""
+        # The limit of the text is in characters, and that of the page in bytes.
+        while most >= _LEAST and len((whole := text(most)).encode()) > room:
+            most = most * 3 // 4
+        if most < _LEAST:
+            return False
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{before}{whole}\n\n")
+    except OSError as cause:
+        raise CallsheetError(
+            f"{path} cannot be written ({cause.strerror}), and the job's page is made of it",
+            hint="it is named by GITHUB_STEP_SUMMARY or CALLSHEET_SUMMARY",
+            code="ci.summary",
+        ) from None
+    return True
+
+
+def _lines(file: Path) -> tuple[str, ...]:
+    try:
+        return tuple(each for line in file.read_text(encoding="utf-8").splitlines() if (each := line.strip()))
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "it is not UTF-8"
+        raise CallsheetError(
+            f"{file} cannot be read ({why})",
+            hint="write the changed files into it, one a line: git diff --name-only",
+            code="ci.changed-files",
+        ) from None

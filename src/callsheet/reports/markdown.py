@@ -1,0 +1,235 @@
+"""A plan and a drift check in Markdown, for a comment on a pull request or the summary of a job.
+
+Whatever does not fit is folded, then told in fewer words, then counted; what is deleted or replaced, refused
+or in conflict keeps its address for as long as addresses fit at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+
+from callsheet.model.diagnostics import Diagnostic
+from callsheet.plan.plan import Gate
+from callsheet.reports.drift_view import DriftView
+from callsheet.reports.explaining import unexplained
+from callsheet.reports.markdown_change import change_text, deed
+from callsheet.reports.markdown_drift import drift_sections
+from callsheet.reports.markdown_fit import Level, Part, Section, fitted, size
+from callsheet.reports.markdown_text import code, prose
+from callsheet.reports.plan_view import ChangeView, PlanView
+from callsheet.reports.reach import counted, words_of
+
+# Below the 65,536 characters that GitHub takes, with room for what a comment is found again by.
+LIMIT = 65_000
+_SHORTENED = (
+    "\n_Shortened to fit here. The whole plan is in the job summary and in the plan file of this run._\n"
+)
+_SHORTENED_DRIFT = "\n_Shortened to fit here. `callsheet drift` shows all of it._\n"
+_ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
+_OUTSIDE = "### Not from any file: drift that is set back, or a new version of Callsheet"
+_STRANGE = "not explained by the files of this pull request"
+
+
+def plan_markdown(
+    views: Sequence[PlanView], *, limit: int = LIMIT, changed_files: Collection[str] | None = None
+) -> str:
+    """One report on the plans of one or several environments, of at most `limit` bytes of UTF-8.
+
+    `changed_files` are the paths that a pull request touches, from the repository's root: changes that they
+    do not explain are set apart. Without them only what drift or another version of Callsheet brings is.
+    """
+    heads = [_head(view) for view in views]
+    feet = [_foot(view) for view in views]
+    sections = [
+        _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
+    ]
+    return _composed(_overview(views), heads, sections, feet, _SHORTENED, limit)
+
+
+def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
+    """One report on the drift checks of one or several environments, of at most `limit` bytes of UTF-8."""
+    heads = [f"## {prose(view.headline)}\n\n**{view.last_line}**\n" for view in views]
+    sections = [drift_sections(view) for view in views]
+    return _composed("", heads, sections, ["" for _ in views], _SHORTENED_DRIFT, limit)
+
+
+def _composed(
+    overview: str,
+    heads: Sequence[str],
+    sections: Sequence[Sequence[Section]],
+    feet: Sequence[str],
+    note: str,
+    limit: int,
+) -> str:
+    fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
+    texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
+    rest = iter(texts)
+    told = [
+        "".join([head, *(next(rest) for _ in some), foot])
+        for head, some, foot in zip(heads, sections, feet, strict=True)
+    ]
+    text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
+    return text if size(text) <= limit else _at_least(heads, note, limit)
+
+
+def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
+    """Where there is no room for a report at all: what each head says, and where the report is."""
+    out, left = "", limit - size(note)
+    for head in heads:
+        if size(head) > left:
+            break
+        out, left = out + head, left - size(head)
+    return out + note
+
+
+def _overview(views: Sequence[PlanView]) -> str:
+    if len(views) < 2:
+        return ""
+    lines = [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
+    return f"# Callsheet: {len(views)} environments\n\n{''.join(lines)}"
+
+
+def _head(view: PlanView) -> str:
+    what = {"destroy": "destroy", "rollback": "roll back", "promote": "promote to"}.get(view.mode, "plan for")
+    told = f"## Callsheet: {what} {code(view.environment, 80)}\n\n**{view.last_line}**\n"
+    facts = [code(view.target, 300)]
+    if view.release:
+        facts.append(f"release {code(view.release, 200)}")
+    if view.prompts:
+        facts.append("prompts " + code(", ".join(f"{name} {version}" for name, version in view.prompts), 300))
+    return told + f"\n{' · '.join(facts)}\n"
+
+
+def _foot(view: PlanView) -> str:
+    facts = [f"digest {code(view.digest, 100)}", f"state serial {view.serial}"]
+    if view.release:
+        facts.append(f"files {code(view.source_digest, 100)}")
+    if view.commit:
+        facts.append(f"commit {code(view.commit, 100)}{' with local changes' if view.dirty else ''}")
+    facts.append(f"made {code(view.created_at, 40)} by Callsheet {code(view.callsheet, 40)}")
+    return f"\n{' · '.join(facts)}\n" + (f"\n{_command(view)}\n" if view.changes else "")
+
+
+def _command(view: PlanView) -> str:
+    """What applies the plan, and what has to come before."""
+    if view.refusals:
+        return "Nothing applies this plan before what refuses it is settled."
+    if view.counts["conflicts"]:
+        how = code("--on-conflict overwrite"), code("--on-conflict keep")
+        return f"Nothing applies this plan before its conflicts are decided: plan with {how[0]} or {how[1]}."
+    before = "Once what is waited for is there: " if view.pending else "To apply: "
+    anew = f", or {code(f'callsheet apply --env {view.environment}', 120)}, which plans anew"
+    file = f"{code('callsheet apply FILE')} with the plan file of this run"
+    return f"{before}{file}{anew if view.mode == 'apply' else ''}."
+
+
+def _sections(view: PlanView, strange: Collection[str], by_files: bool) -> list[Section]:
+    vital = [each for each in view.changes if each.destructive or each.conflict]
+    other = [each for each in view.changes if not (each.destructive or each.conflict)]
+    return [
+        _refused(view.refusals),
+        _changes("### Deleted, replaced or in conflict", vital, strange, vital=True),
+        _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
+        _changes("### Changes", [each for each in other if each.address not in strange]),
+        _changes(
+            _ELSEWHERE if by_files else _OUTSIDE,
+            [each for each in other if each.address in strange],
+        ),
+        *drift_sections(view),
+        _diagnostics(view.diagnostics),
+    ]
+
+
+def _refused(gates: Sequence[Gate]) -> Section:
+    def rest(parts: Sequence[Part]) -> str:
+        counts = Counter(part.name for part in parts)
+        return "\n".join(f"- {code(rule, 80)} refuses {_times(count)}" for rule, count in counts.items())
+
+    return Section(
+        "### Refused: nothing will be applied",
+        [Part(each.rule, partial(_gate, each)) for each in gates],
+        rest,
+        lambda parts: f"- refused {_times(len(parts))}",
+        vital=True,
+    )
+
+
+def _gates(title: str, gates: Sequence[Gate]) -> Section:
+    def rest(parts: Sequence[Part]) -> str:
+        counts = Counter(part.name for part in parts)
+        return "- " + ", ".join(f"{count:,} {status}" for status, count in counts.items())
+
+    parts = [Part(_standing(each), partial(_gate, each)) for each in gates]
+    return Section(title, parts, rest, rest)
+
+
+def _standing(gate: Gate) -> str:
+    """A gate's status in a word; never a box to tick, which anybody could."""
+    signed = {"passed": "given", "pending": "missing"} if gate.rule.startswith("signOffs") else {}
+    known = {"passed": "passed", "pending": "waiting", "overridden": "overridden", "refused": "refused"}
+    return signed.get(gate.status) or known.get(gate.status, "other")
+
+
+def _gate(gate: Gate, _level: Level) -> str:
+    told = f"- {_standing(gate)} ({code(gate.rule, 80)}): {prose(gate.message, 1_500)}"
+    todo = (
+        f"\n  to go on: {prose(gate.satisfied_by)}" if gate.satisfied_by and gate.status != "passed" else ""
+    )
+    return told + todo
+
+
+def _changes(
+    title: str, changes: Sequence[ChangeView], strange: Collection[str] = (), *, vital: bool = False
+) -> Section:
+    known = {each.address: each for each in changes}
+
+    def rest(parts: Sequence[Part]) -> str:
+        grouped: dict[str, list[str]] = {}
+        for part in parts:
+            grouped.setdefault(deed(known[part.name]), []).append(code(part.name))
+        return "\n".join(f"- **{what}** {', '.join(some)}" for what, some in grouped.items())
+
+    def count(parts: Sequence[Part]) -> str:
+        return "\n".join(_counts([known[part.name] for part in parts]))
+
+    told = [
+        Part(each.address, partial(_change, each, _STRANGE if each.address in strange else ""))
+        for each in changes
+    ]
+    return Section(title, told, rest if vital else count, count, vital=vital)
+
+
+def _change(change: ChangeView, note: str, level: Level) -> str:
+    return change_text(change, level, note)
+
+
+def _counts(changes: Sequence[ChangeView]) -> Iterator[str]:
+    """One line per action: how many of each kind, the commonest first."""
+    for what in dict.fromkeys(map(deed, changes)):
+        kinds = Counter(each.address.partition("/")[0] for each in changes if deed(each) == what)
+        told = [prose(counted(count, words_of(kind)), 60) for kind, count in kinds.most_common(20)]
+        more = f" and more of {len(kinds) - 20:,} other kinds" if len(kinds) > 20 else ""
+        yield f"- {what} {sum(kinds.values()):,}: {', '.join(told)}{more}"
+
+
+def _diagnostics(found: Sequence[Diagnostic]) -> Section:
+    def rest(parts: Sequence[Part]) -> str:
+        counts = Counter(part.name for part in parts)
+        return "- " + ", ".join(counted(count, name) for name, count in counts.items())
+
+    parts = [Part(str(each.severity), partial(_diagnostic, each)) for each in found]
+    return Section("### Worth knowing", parts, rest, rest)
+
+
+def _diagnostic(each: Diagnostic, level: Level) -> str:
+    where = " ".join(code(str(one), 200) for one in (each.address, each.place) if one)
+    told = f"- {each.severity}{f' {where}' if where else ''}: {prose(each.summary)}"
+    if level < Level.LINE:
+        told += "".join(f"\n  {prose(more)}" for more in (each.detail, each.hint) if more)
+    return told
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

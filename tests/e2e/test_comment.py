@@ -1,0 +1,264 @@
+"""`callsheet comment` as jobs run it: plan files in, one comment, a status and the job's page out."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.command import Called, call, hurry
+from support.github import GitHubDouble
+from support.gitlab import GitLabDouble
+from support.hosts import TOKEN, Trouble, served
+from support.world import World
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubDouble]:
+    made = GitHubDouble()
+    with served(made, ""):
+        yield made
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLabDouble]:
+    made = GitLabDouble()
+    with served(made, "/api/v4"):
+        yield made
+
+
+@pytest.fixture
+def plan(world: World, tmp_path: Path) -> str:
+    """A plan file of one new assistant."""
+    world.assistant("a", "Be kind.")
+    return planned(world, tmp_path / "dev.plan")
+
+
+def planned(world: World, file: Path, *more: str) -> str:
+    done = call("plan", "--out", str(file), "-C", str(world.root), *more, variables=world.variables)
+    assert done.code in (0, 3), done.err
+    return str(file)
+
+
+def comment(host: Any, *arguments: str, **variables: str) -> Called:
+    done = call("comment", *arguments, variables={**host.variables, **variables})
+    assert TOKEN not in done.out + done.err
+    return done
+
+
+def event(folder: Path, head: str) -> str:
+    file = folder / "event.json"
+    side = {"repo": {"full_name": head}, "sha": "f" * 40}
+    pull = {"number": 7, "head": side, "base": {"repo": {"full_name": "acme/voice"}}}
+    file.write_text(json.dumps({"pull_request": pull}), encoding="utf-8")
+    return str(file)
+
+
+def test_a_plan_is_posted_and_then_left_alone(github: GitHubDouble, plan: str) -> None:
+    first = comment(github, plan)
+    assert (first.code, first.err) == (0, "")
+    assert first.last == f"Comment dev created: {github.comments[0]['html_url']}"
+    assert "1 to create" in github.comments[0]["body"]
+    assert comment(github, plan).last.startswith("Comment dev unchanged")
+    assert len(github.comments) == 1
+
+
+def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--status", "-o", "json")
+    assert json.loads(done.out) == {
+        "format": "callsheet.comment/1",
+        "key": "dev",
+        "comment": {"done": "created", "url": github.comments[0]["html_url"], "folded": 0},
+        "summary": False,
+        "status": "success",
+        "notices": [],
+    }
+
+
+def test_several_environments_share_one_comment(github: GitHubDouble, world: World, plan: str) -> None:
+    again = planned(world, Path(plan).with_name("again.plan"))
+    done = comment(github, plan, again, "--key", "everything")
+    assert done.last.startswith("Comment everything created")
+    assert github.comments[0]["body"].count("1 to create") == 2
+
+
+def test_gitlab(gitlab: GitLabDouble, plan: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    done = comment(gitlab, plan, "--status", CALLSHEET_SUMMARY=str(page))
+    assert done.code == 0
+    assert done.last == (
+        f"Comment dev created: https://gitlab.example/acme/voice/-/merge_requests/7#note_{gitlab.notes[0]['id']}"
+    )
+    assert "1 to create" in gitlab.notes[0]["body"]
+    assert "1 to create" in page.read_text(encoding="utf-8")
+    assert gitlab.statuses["callsheet/dev"]["status"] == "success"
+
+
+# what may not be posted
+
+
+def test_a_forks_token_leaves_the_jobs_page(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    github.may_write = False
+    page = tmp_path / "page.md"
+    page.write_text("before\n", encoding="utf-8")
+    where = {"GITHUB_STEP_SUMMARY": str(page), "GITHUB_EVENT_PATH": event(tmp_path, "mallory/voice")}
+    done = comment(github, plan, "--status", **where)
+    assert done.code == 0
+    assert "notice: GitHub does not let this job do it" in done.err
+    assert "Pull requests of forks get a token that may only read" in done.err
+    said = page.read_text(encoding="utf-8")
+    assert said.startswith("before\n> GitHub does not let this job do it")
+    assert "1 to create" in said
+    assert github.comments == []
+    assert github.statuses == {}
+
+
+def test_without_permissions_it_says_which_page_names_them(github: GitHubDouble, plan: str) -> None:
+    github.may_write = False
+    done = comment(github, plan)
+    assert done.code == 0
+    assert "Give the job the permissions that docs/ci.md names" in done.err
+    # The job's log is all there is.
+    assert "1 to create" in done.out
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_without_a_token_nobody_is_asked(host: str, request: pytest.FixtureRequest, plan: str) -> None:
+    double = request.getfixturevalue(host)
+    done = comment(double, plan, GITHUB_TOKEN="", GITLAB_TOKEN="", CI_JOB_TOKEN="x")
+    assert done.code == 0
+    assert "notice: Nothing was posted: GIT" in done.err
+    assert "1 to create" in done.out
+    assert double.requests == []
+
+
+def test_a_push_has_a_status_and_no_comment(github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--status", GITHUB_REF="refs/heads/main")
+    assert done.code == 0
+    assert "notice: There is no comment: this job is not about a pull request." in done.err
+    assert github.comments == []
+    assert [each["state"] for each in github.statuses["a" * 40]] == ["success"]
+
+
+def test_a_status_is_of_the_head_and_not_of_the_merge(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    comment(github, plan, "--status", GITHUB_EVENT_PATH=event(tmp_path, "acme/voice"))
+    assert list(github.statuses) == ["f" * 40]
+
+
+def test_where_the_commit_is_not_known_there_is_no_status(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"issue": {"number": 7, "pull_request": {"url": "x"}}}), encoding="utf-8")
+    done = comment(github, plan, "--status", "-q", GITHUB_EVENT_PATH=str(file))
+    assert done.code == 0
+    assert "notice: There is no status: what set this job off does not name the commit." in done.err
+    assert github.statuses == {}
+
+
+# what is wrong
+
+
+def test_an_edited_plan_is_posted_nowhere(github: GitHubDouble, plan: str) -> None:
+    file = Path(plan)
+    with zipfile.ZipFile(file) as source:
+        body = source.read("plan.json").replace(b"Be kind.", b"Be rude.")
+    with zipfile.ZipFile(file, "w") as out:
+        out.writestr("plan.json", body)
+    done = comment(github, plan)
+    assert done.code == 4
+    assert "was edited" in done.err
+    assert github.requests == []
+
+
+def test_a_host_that_is_down_still_leaves_the_jobs_page(
+    github: GitHubDouble, plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurry(monkeypatch)
+    github.troubles = [Trouble("GET", "/comments", 502)] * 5
+    page = tmp_path / "page.md"
+    done = comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
+    assert done.code == 1
+    assert "it answers 502" in done.err
+    assert "1 to create" in page.read_text(encoding="utf-8")
+
+
+def test_a_token_that_cannot_be_sent_still_leaves_the_jobs_page(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    more = {"GITHUB_STEP_SUMMARY": str(page), "CALLSHEET_DEBUG": "1"}
+    done = comment(github, plan, GITHUB_TOKEN="canary token", **more)
+    assert done.code == 1
+    assert "holds white space" in done.err
+    assert "canary" not in done.err
+    assert "1 to create" in page.read_text(encoding="utf-8")
+
+
+def test_outside_of_a_job_it_says_so(plan: str) -> None:
+    done = call("comment", plan, variables={})
+    assert done.code == 1
+    assert "there is nowhere to post to" in done.err
+
+
+def test_a_page_that_cannot_be_written(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    done = comment(github, plan, GITHUB_STEP_SUMMARY=str(tmp_path / "none" / "page.md"))
+    assert done.code == 1
+    assert "cannot be written" in done.err
+
+
+def test_changed_files_that_are_not_there(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    done = comment(github, plan, "--changed-files", str(tmp_path / "none"))
+    assert done.code == 1
+    assert "git diff --name-only" in done.err
+
+
+@pytest.mark.parametrize("key", ["a-->b", "a--b"])
+def test_a_key_that_could_end_the_mark(key: str, github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--key", key)
+    assert done.code == 1
+    assert "cannot be a key" in done.err
+    assert github.requests == []
+
+
+def test_a_full_page_is_left_as_it_is(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_bytes(b"x" * (1024 * 1024 - 10))
+    assert comment(github, plan, GITHUB_STEP_SUMMARY=str(page)).code == 0
+    assert page.stat().st_size == 1024 * 1024 - 10
+
+
+# standings
+
+
+def test_what_is_refused_is_red(github: GitHubDouble, world: World, tmp_path: Path) -> None:
+    world.assistant("a", "Be kind.")
+    applied = call("apply", "--yes", "-C", str(world.root), variables=world.variables)
+    assert applied.code == 0
+    world.remove("assistants/a.yaml")
+    comment(github, planned(world, tmp_path / "dev.plan"), "--status")
+    [status] = github.statuses["a" * 40]
+    assert status["state"] == "failure"
+    assert status["description"].startswith("Refused. dev: the files declare nothing")
+
+
+def test_what_waits_for_people_is_not_red() -> None:
+    from callsheet.ci.base import Standing
+    from callsheet.operations.commenting import standing_of
+    from callsheet.plan.plan import Gate
+    from unit.reports.plans import plan as made
+
+    signing = Gate("signOffs", "pending", "one of two sign-offs is missing", "callsheet approve")
+    assert standing_of([made(gates=(signing,))]) == (
+        Standing.PENDING,
+        "Waits: one of two sign-offs is missing",
+    )
+    refused = Gate("hold", "refused", "no", "")
+    assert standing_of([made(gates=(signing, refused))])[0] is Standing.FAILURE
+    assert standing_of([made(gates=(Gate("hold", "passed", "fine", ""),))])[0] is Standing.SUCCESS

@@ -1,0 +1,307 @@
+"""What a comment says: order, reach, other people's changes, gates, and how it gives way to a limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callsheet.plan.change import Action, Cause
+from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.drift_view import drift_view
+from callsheet.reports.explaining import paths_of, unexplained
+from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
+from callsheet.reports.plan_view import plan_view
+from callsheet.reports.reach import counted, reach_of, words_of
+from unit.reports.judges import acts, codes
+from unit.reports.plans import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
+from unit.reports.test_drift_report import report
+
+SHORTENED = "_Shortened to fit here."
+
+
+def told(*plans: Plan, limit: int = LIMIT, changed_files: Sequence[str] | None = None) -> str:
+    views = [plan_view(each) for each in plans]
+    return plan_markdown(views, limit=limit, changed_files=changed_files)
+
+
+def test_dangers_come_first_and_the_command_last() -> None:
+    gone = change("Assistant/gone", Action.DELETE, changed("name", "Gone"))
+    refused = Gate("preventDestroy", "refused", "no", "yes")
+    text = told(plan(change("Assistant/a", Action.UPDATE, changed("x", 1, 2)), gone, gates=(refused,)))
+    parts = ["## Callsheet: plan for `dev`", "**Plan: 0 to create, 1", "Refused:", "gone</code>", "a</code>"]
+    at = [text.index(part) for part in [*parts, "digest `sha256:", "Nothing applies this plan"]]
+    assert at == sorted(at)
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            {},
+            "To apply: `callsheet apply FILE` with the plan file of this run, or `callsheet apply --env dev`",
+        ),
+        ({"mode": "promote"}, "To apply: `callsheet apply FILE` with the plan file of this run."),
+        ({"gates": (Gate("a", "pending", "b"),)}, "Once what is waited for is there: `callsheet apply FILE`"),
+        ({"gates": (Gate("a", "refused", "b"),)}, "Nothing applies this plan before what refuses it"),
+    ],
+)
+def test_the_last_line_is_how_it_is_applied(more: dict[str, object], line: str) -> None:
+    made = plan(change("Assistant/a", Action.UPDATE, changed("x", 1, 2)), **more)
+    assert told(made).rstrip().rpartition("\n")[2].startswith(line)
+
+
+def test_a_plan_without_changes_has_nothing_to_apply() -> None:
+    assert "callsheet apply" not in told(plan())
+
+
+def test_a_reach_counts_documents_by_kind() -> None:
+    holders = [
+        "Assistant/a",
+        "Assistant/b",
+        "Squad/s",
+        "PhoneNumber/x",
+        "KnowledgeBase/k[a]",
+        "KnowledgeBase/k[b]",
+    ]
+    assert reach_of("Tool/jira", holders) == "2 assistants, 1 knowledge base, 1 phone number, 1 squad"
+    assert reach_of("KnowledgeBase/k[c]", ["KnowledgeBase/k"]) == ""
+    assert counted(2, words_of("PronunciationDictionary")) == "2 pronunciation dictionaries"
+    assert counted(1_200, "survey") == "1,200 surveys"
+
+
+def test_a_reach_goes_through_those_in_between() -> None:
+    view = plan_view(PLANS["reaches"])
+    assert view.changes[0].reaches == (
+        "Assistant/a", "Assistant/b", "Assistant/c", "PhoneNumber/at", "PhoneNumber/de", "Squad/front",
+    )  # fmt: skip
+    assert view.changes[1].reaches == ()
+
+
+def test_a_circle_of_holders_does_not_reach_itself() -> None:
+    view = plan_view(
+        plan(change("Tool/a"), reaches={"Tool/a": ("Assistant/b",), "Assistant/b": ("Tool/a", "Assistant/b")})
+    )
+    assert view.changes[0].reaches == ("Assistant/b",)
+
+
+def explained(*changes: object, files: Sequence[str] | None) -> set[str]:
+    """The addresses that are explained."""
+    view = plan_view(plan(*changes))  # type: ignore[arg-type]
+    return {each.address for each in view.changes} - unexplained(view, files)
+
+
+def test_without_files_only_drift_and_another_renderer_explain_nothing() -> None:
+    one = change("Assistant/a", Action.UPDATE, changed("x", 1, 2, cause=Cause.DRIFT))
+    two = change(
+        "Assistant/b",
+        Action.UPDATE,
+        changed("x", 1, 2, cause=Cause.DRIFT),
+        changed("y", 1, 2, cause=Cause.RENDERER),
+    )
+    three = change("Assistant/c", Action.UPDATE, changed("x", 1, 2, cause=Cause.DRIFT), changed("y", 1, 2))
+    assert explained(one, two, three, change("Tool/new", Action.CREATE), files=None) == {
+        "Assistant/c", "Tool/new",
+    }  # fmt: skip
+
+
+def test_files_explain_what_names_them() -> None:
+    by_place = change(
+        "Assistant/a", Action.UPDATE, changed("x", 1, 2, at="prompts/a.md:3:1"), at="a.yaml:1:1"
+    )
+    other = change("Assistant/b", Action.UPDATE, changed("x", 1, 2, at="b.yaml:3:1"), at="b.yaml:1:1")
+    drift = change(
+        "Assistant/c", Action.UPDATE, changed("x", 1, 2, cause=Cause.DRIFT, at="c.yaml:2:1"), at="c.yaml:1:1"
+    )
+    all_of_it = (by_place, other, drift)
+    assert explained(*all_of_it, files=["prompts/a.md"]) == {"Assistant/a"}
+    assert explained(*all_of_it, files=["specs/a.yaml", "./c.yaml"]) == {"Assistant/a"}
+    assert explained(*all_of_it, files=["xa.yaml", "b.yaml.bak", "a.yaml/b"]) == set()
+    assert explained(*all_of_it, files=[]) == set()
+
+
+def test_what_refers_to_an_explained_change_is_explained_with_it() -> None:
+    tool = change("Tool/t", Action.REPLACE, changed("type", 1, 2, at="t.yaml:1:1"), at="t.yaml:1:1")
+    chain = [
+        change(
+            f"Squad/{number}",
+            Action.UPDATE,
+            changed("x", 1, 2, cause=Cause.REFERENCE, at=f"{number}.yaml:1:1"),
+            depends_on=("Tool/t" if number == 0 else f"Squad/{number - 1}",),
+            at=f"{number}.yaml:1:1",
+        )
+        for number in (2, 1, 0)
+    ]
+    spec = change(
+        "Squad/x", Action.UPDATE, changed("x", 1, 2, at="x.yaml:1:1"), depends_on=("Tool/t",), at=None
+    )
+    assert explained(tool, *chain, spec, files=["t.yaml"]) == {"Tool/t", "Squad/0", "Squad/1", "Squad/2"}
+
+
+def test_a_release_that_is_new_is_explained_by_the_settings_that_say_so() -> None:
+    drift = change("Assistant/d", Action.UPDATE, changed("x", 1, 2, cause=Cause.DRIFT))
+    spec = change("Assistant/s", Action.UPDATE, changed("x", 1, 2), at=None)
+    for name, files, apart in (
+        ("promote", ["specs/environments.yaml"], {"Assistant/d"}),
+        ("promote", ["specs/other.yaml"], {"Assistant/d", "Assistant/s"}),
+        ("pinned", ["specs/environments.yaml"], {"Assistant/d", "Assistant/s"}),
+    ):
+        assert unexplained(plan_view(plan(drift, spec, source=PLANS[name].source)), files) == apart
+
+
+@pytest.mark.parametrize(
+    ("listed", "paths"),
+    [
+        (b"", set()),
+        (b"a.yaml\nb c.md\r\n", {"a.yaml", "b c.md"}),
+        (b'a\nb.yaml\0"c".md\0', {"a\nb.yaml", '"c".md'}),
+        (rb'"gr\303\274n.md"', {"grün.md"}),
+        (rb'"a\"b\\\tc.md"', {'a"b\\\tc.md'}),
+        (b'"', {'"'}),
+    ],
+)
+def test_paths_are_read_as_git_writes_them(listed: bytes, paths: set[str]) -> None:
+    assert paths_of(listed) == paths
+
+
+def test_what_is_removed_is_explained_by_a_file_of_its_name() -> None:
+    gone = change("Assistant/order-agent", Action.DELETE, changed("x", 1, at=None), at=None)
+    assert explained(gone, files=["specs/assistants/order-agent.yaml"]) == {"Assistant/order-agent"}
+    assert explained(gone, files=["specs/assistants/other.yaml"]) == set()
+
+
+def test_a_large_plan_becomes_lines_and_then_counts() -> None:
+    view = large(1_000)
+    gone = [change(f"PhoneNumber/line-{number}", Action.DELETE, at=None) for number in range(300)]
+    view = replace(view, changes=(*view.changes, *gone))
+    whole = told(view, limit=10_000_000)
+    assert SHORTENED not in whole
+    assert all(f"<code>Assistant/new-{number}</code>" in whole for number in range(1_000))
+    short = told(view)
+    assert len(short.encode()) <= LIMIT
+    assert SHORTENED in short
+    assert "- `-` **delete** `PhoneNumber/line-299`: the files changed" in short
+    shorter = told(view, limit=10_000)
+    assert "- create 1,000: 1,000 assistants" in shorter
+    assert re.search(
+        r"(?m)^- … and \d+ more, of 300:\n- \*\*delete\*\* `PhoneNumber/line-\d+`, `Phone", shorter
+    )
+    assert all(f"`PhoneNumber/line-{number}`" in shorter for number in range(300))
+    assert "- delete 300: 300 phone numbers" in told(view, limit=3_000)
+    assert told(view, limit=700).startswith("## Callsheet: plan for `dev`\n\n**Plan: 1000 to create")
+    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700))
+
+
+def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
+    prompts = [
+        change(
+            f"Assistant/a{number}",
+            Action.UPDATE,
+            changed("prompt", PROMPT * 9, "".join(f"{line}!\n" for line in (EDITED * 9).splitlines())),
+        )
+        for number in range(9)
+    ]
+    whole = len(told(plan(*prompts)).encode())
+    for limit, expected in (
+        (whole // 2, "more lines of this difference"),
+        (4_500, "| | attribute | cause | place |"),
+        (2_500, "- `~` update `Assistant/a8`"),
+    ):
+        text = told(plan(*prompts), limit=limit)
+        assert expected in text
+        assert len(text.encode()) <= limit
+        assert acts(text) == []
+
+
+def test_room_that_is_left_is_used_for_the_first_ones() -> None:
+    changes = [
+        change(f"Assistant/a{number}", Action.UPDATE, changed("x", "y" * 100, "z" * 100))
+        for number in range(40)
+    ]
+    text = told(plan(*changes), limit=8_000)
+    folds, lines = text.count("<details>"), text.count("- `~` update")
+    assert folds > 3
+    assert folds + lines == 40
+    assert text.index("Assistant/a0</code>") < text.index("`Assistant/a39`")
+
+
+def test_no_limit_between_two_steps_leaves_less_than_the_smaller_one() -> None:
+    changes = [change(f"Assistant/a{number}", Action.UPDATE, changed("x", 1, 2)) for number in range(60)]
+    for limit in range(1_000, 1_400):
+        text = told(plan(*changes), limit=limit)
+        assert "digest `" in text
+        assert len(text.encode()) <= limit
+
+
+def test_refusals_give_way_to_their_rules() -> None:
+    gates = tuple(Gate("preventDestroy", "refused", f"Tool/t{number} " + "x " * 200) for number in range(200))
+    text = told(plan(change("Tool/t0", Action.DELETE), gates=gates), limit=3_000)
+    assert re.search(r"(?m)^- … and (\d+) more, of 200:\n- `preventDestroy` refuses \1 times$", text)
+    assert "`Tool/t0`" in text
+
+
+ADDRESSES = st.from_regex(
+    r"(Assistant|Tool|Squad)/[a-z0-9][a-z0-9-]{0,40}(\[[a-zA-Z.` |é]{1,12}\])?", fullmatch=True
+)
+TEXTS = st.text(max_size=400)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    addresses = draw(st.lists(ADDRESSES, unique=True, max_size=25))
+    changes = [
+        change(
+            address,
+            draw(st.sampled_from(list(Action))),
+            *(changed("model.content", draw(TEXTS), draw(TEXTS)) for _ in range(draw(st.integers(0, 3)))),
+            reason=draw(TEXTS),
+            conflict=draw(st.booleans()),
+        )
+        for address in addresses
+    ]
+    statuses = st.sampled_from(["passed", "refused", "pending", "overridden"])
+    gates = draw(st.lists(st.builds(Gate, st.sampled_from(["a", "b"]), statuses, TEXTS, TEXTS), max_size=8))
+    return plan(*changes, gates=tuple(gates), seal=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(plans(), min_size=1, max_size=3), st.integers(8_000, 60_000))
+def test_whatever_the_limit_it_is_kept_and_no_destructive_address_is_lost(
+    made: list[Plan], limit: int
+) -> None:
+    text = told(*made, limit=limit)
+    assert len(text.encode()) <= limit
+    assert acts(text) == []
+    shown = set(codes(text))
+    for each in made:
+        for change_ in each.changes:
+            if change_.destructive or change_.conflict:
+                assert change_.address in shown
+        for gate in each.refusals:
+            assert gate.rule in shown
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans(), st.integers(0, 8_000))
+def test_the_smallest_limits_are_kept_too(made: Plan, limit: int) -> None:
+    assert len(told(made, limit=limit).encode()) <= max(limit, 200)
+
+
+def test_drift_gives_way_too_and_what_is_gone_keeps_its_address() -> None:
+    moved = [
+        drifted(f"Assistant/a{number}", {"path": ["x"], "op": "change", "managed": True, "seen": "s" * 90,
+                                         "live": "l" * 90, "sensitive": False})
+        for number in range(300)
+    ]  # fmt: skip
+    gone = [drifted(f"Tool/t{number}", classification="missing") for number in range(90)]
+    view = drift_view(report({"managed": 390}, drift=[*moved, *gone]))
+    for limit in (65_000, 20_000, 4_000):
+        text = drift_markdown([view], limit=limit)
+        assert len(text.encode()) <= limit
+        assert all(f"`Tool/t{number}`" in text for number in range(90))
+        assert acts(text) == []
+    assert "- 300 assistants" in drift_markdown([view], limit=4_000)
