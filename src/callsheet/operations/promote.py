@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from callsheet.diff.veil import Veil
-from callsheet.model.errors import CallsheetError, Refused
+from callsheet.model.errors import CallsheetError, Refused, StateError
 from callsheet.operations.git import git_state
 from callsheet.operations.plan import Planned, desired, plan
 from callsheet.operations.routes import check_route
@@ -51,8 +52,10 @@ def promote(session: Session, start: str, options: Options, *, dirty: bool = Fal
     state = session.ledger.load()
     found = pinned(state)
     if found is not None and found.digest == source.manifest.digest:
-        # The same bytes are no new version; what drifted since is set back as by any plan.
-        source = held(session, found)
+        # The same bytes are no new version; what drifted since is set back as by any plan. Where the store
+        # does not have them any more, they are kept anew.
+        with suppress(StateError):
+            source = held(session, found)
     return plan(session, options, source)
 
 

@@ -63,17 +63,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The pin that a plan leads to. `back_to` is the version whose bytes a rollback brings back."""
+    """The pin that a plan leads to."""
 
     version: int
     origin: Origin
-    back_to: int | None = None
     cloned: str | None = None  # the address that joins what the environment runs
+    back: Pin | None = None  # the version that a rollback brings back, as the store has it
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"version": self.version, "new": True, "origin": self.origin.to_json()}
         out |= {"cloned": self.cloned} if self.cloned else {}
-        return out | ({"backTo": self.back_to} if self.back_to is not None else {})
+        if self.back is not None:
+            kept = {"digest": self.back.digest, "blob": self.back.blob}
+            out |= {"backTo": self.back.version, "kept": kept, "fetched": dict(self.back.fetched)}
+        return out
 
 
 def source_of(session: Session, state: State) -> Source:
@@ -117,9 +120,9 @@ def held(session: Session, pin: Pin, *, of: Session | None = None) -> Source:
     return Source(project, kept.manifest, kept.read, pin.origin.git, pin=pin, fetched=fetched)
 
 
-def moving(source: Source, state: State, origin: Origin, back_to: int | None = None) -> Source:
+def moving(source: Source, state: State, origin: Origin, back: Pin | None = None) -> Source:
     """The source as the release that the environment is to run next."""
-    return replace(source, pin=None, move=Move(next_version(state), origin, back_to))
+    return replace(source, pin=None, move=Move(next_version(state), origin, back=back))
 
 
 def promotable(session: Session, start: str, state: State) -> Source:
