@@ -22,7 +22,9 @@ def trail_of(judgement: Judgement, hide: Hide) -> dict[str, Any]:
         out["signOffs"] = [
             {
                 "id": each.id,
-                "by": {**each.by.to_json(), "name": hide(each.by.name)},
+                "by": replace(
+                    each.by, name=hide(each.by.name) or "", person=hide(each.by.person) or ""
+                ).to_json(),
                 "at": each.at,
                 "plan": each.plan,
             }

@@ -13,7 +13,7 @@ class Principal:
 
     `name` is a person's or a job's. `how` says where it is from: a variable, or for an ID token its issuer.
     Only a token whose signature was checked makes a principal `verified`; `claims` are the token's, of an
-    unverified principal there are none.
+    unverified principal there are none. `person` is whom a token names, whole; empty where no token does.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Principal:
     verified: bool = False
     issuer: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
+    person: str = ""
 
     @property
     def shown(self) -> str:
@@ -30,11 +31,20 @@ class Principal:
     def to_json(self) -> dict[str, Any]:
         """Without the claims: a job's token says more than anybody needs to keep."""
         out: dict[str, Any] = {"name": self.name, "how": self.how, "verified": self.verified}
-        return out | ({"issuer": self.issuer} if self.issuer else {})
+        return out | {
+            key: value for key, value in (("issuer", self.issuer), ("person", self.person)) if value
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Principal:
-        return cls(data["name"], data.get("how", ""), bool(data.get("verified")), data.get("issuer"))
+        return cls(
+            data["name"],
+            data.get("how", ""),
+            bool(data.get("verified")),
+            data.get("issuer"),
+            data.get("claims") or {},
+            str(data.get("person") or ""),
+        )
 
 
 def marked(name: str, verified: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from callsheet.apply.checks import refuse
 from callsheet.diff.veil import Veil
 from callsheet.model.errors import CallsheetError, Refused, Stale
+from callsheet.model.principal import Principal
 from callsheet.model.value import Secret, Text
 from callsheet.operations.apply import check_ours
 from callsheet.operations.protecting import protections_of
@@ -16,11 +17,12 @@ from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.plan import Gate, Plan
 from callsheet.policy.case import Case
-from callsheet.policy.coverage import why_not_counted
+from callsheet.policy.coverage import author_of, why_not_counted
 from callsheet.policy.judging import LOOSENING, Judgement, Protections
 from callsheet.policy.loosening import digest_of, loosened
+from callsheet.policy.persons import same_person, unclear
 from callsheet.policy.protection import Protection
-from callsheet.policy.sign_offs import Approvals, Bound, SignOff, digests_of, same_person
+from callsheet.policy.sign_offs import Approvals, Bound, SignOff, digests_of
 from callsheet.state.snapshot import State
 from callsheet.state.stores import check_ephemeral
 
@@ -54,6 +56,7 @@ def prepared(session: Session, plan: Plan, comment: str = "") -> Ready:
     _check_comment(session, state, comment)
     kept = {"aud", *(claim for each in protections.both for claim in each.claims)}
     who = session.principal
+    _check_clear(who)
     by = replace(who, claims={key: value for key, value in who.claims.items() if key in kept})
     sign_off = SignOff(
         Bound.of(plan, state),
@@ -61,7 +64,7 @@ def prepared(session: Session, plan: Plan, comment: str = "") -> Ready:
         by,
         session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         plan.digest,
-        str((plan.author or {}).get("name", "")) or None,
+        author_of(plan),
         comment,
     )
     case = Case(plan, state, by, session.clock.now())
@@ -99,7 +102,7 @@ def revoke(session: Session, name: str) -> SignOff:
         )
     [sign_off] = found
     who = session.principal
-    same = same_person(who.name, sign_off.by.name) and who.issuer == sign_off.by.issuer
+    same = same_person(who, sign_off.by) and who.issuer == sign_off.by.issuer
     if not same or who.verified < sign_off.by.verified:
         raise Refused(
             f"{sign_off.id} is the sign-off of {sign_off.by.shown}, and this is {who.shown}",
@@ -142,6 +145,18 @@ def _check_fits(plan: Plan, state: State) -> None:
             detail="Somebody made it so. Nothing was signed.",
             hint="plan again, from the files",
             code="plan.edited",
+        )
+
+
+def _check_clear(who: Principal) -> None:
+    if problem := unclear(who):
+        raise Refused(
+            f"{who.name!a} (unverified) {problem}" if not who.verified else f"{who.name} {problem}",
+            detail="It looks like another one's name and is not the same: nobody could tell who has signed. "
+            "Nothing was signed.",
+            hint="sign with a name of letters of one script"
+            + (f" (this one is from {who.how})" if who.how else ""),
+            code="refused.name",
         )
 
 

@@ -23,7 +23,8 @@ def judged(session: Session, made: Plan, state: State) -> Plan:
     """The plan with who made it, and with what the protections say of it."""
     who = _planner(session, protections_of(session, state))
     veil = Veil.of(session.keeper.known_values(), state.key)
-    made = replace(made, author=who.to_json() | {"name": veil.name(who.name)})
+    hidden = replace(who, name=veil.name(who.name) or "", person=veil.name(who.person) or "")
+    made = replace(made, author=hidden.to_json())
     judgement = judgement_of(session, made, state, applying=session.given.applying)
     gates, diagnostics = (*made.gates, *judgement.gates), (*made.diagnostics, *judgement.warnings)
     return replace(made, gates=gates, diagnostics=diagnostics).sealed()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from callsheet.model.principal import Principal
+from callsheet.plan.plan import Plan
 from callsheet.policy.case import Case
+from callsheet.policy.persons import person_of, same_person, unclear
 from callsheet.policy.protection import Protection
-from callsheet.policy.sign_offs import Bound, SignOff, person_of, same_person
+from callsheet.policy.sign_offs import Bound, SignOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def coverage(
     counted: dict[str, SignOff] = {}
     why_not: dict[str, str] = {}
     for each in case.sign_offs:
-        name = person_of(each.by.name)
+        name = person_of(each.by)
         if problem := why_not_counted(each, bound, protection, case, frozenset(digests), asked):
             why_not[name] = f"{each.by.shown} {problem}"
         else:
@@ -47,16 +50,31 @@ def why_not_counted(
         return "signed for another life of the environment"
     if not digests <= each.digests:
         return f"signed other changes{_missing(case, each)}"
+    if problem := unclear(each.by):
+        return problem
     if protection.verified and not protection.trusts(each.by):
         return "is not verified by an issuer that is trusted"
     if not protection.admits(each.by, protection.sign_offs.whom):
         return "is none of those whose sign-off counts"
-    author = str((case.plan.author or {}).get("name", ""))
-    if four_eyes and any(same_person(each.by.name, other) for other in (author, each.author or "") if other):
+    return _own(each, case) if four_eyes else None
+
+
+def _own(each: SignOff, case: Case) -> str | None:
+    """Whether it signs what it makes or applies; who cannot be told apart from anybody might be anybody."""
+    authors = [who for who in (author_of(case.plan), each.author) if who]
+    if any(same_person(each.by, who) for who in authors):
         return "made the plan"
-    if four_eyes and case.applying and same_person(each.by.name, case.principal.name):
+    if case.applying and same_person(each.by, case.principal):
         return "is the one who applies"
+    for who in (*authors, *([case.principal] if case.applying else [])):
+        if problem := unclear(who):
+            return f"cannot be told apart from {who.shown}, who {problem}"
     return None
+
+
+def author_of(plan: Plan) -> Principal | None:
+    """Who made a plan, as it says; its file is no proof of that."""
+    return Principal.from_json(plan.author) if plan.author and plan.author.get("name") else None
 
 
 def _missing(case: Case, one: SignOff) -> str:

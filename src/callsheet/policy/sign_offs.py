@@ -39,14 +39,14 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """One person's word for a set of changes. `author` made the plan that was signed."""
+    """One principal's word for a set of changes. `author` made the plan that was signed."""
 
     bound: Bound
     digests: frozenset[str]
     by: Principal
     at: str
     plan: str
-    author: str | None = None
+    author: Principal | None = None
     comment: str = ""
 
     @property
@@ -60,40 +60,38 @@ class SignOff:
             "instance": self.bound.instance,
             "target": dict(self.bound.target),
             "digests": sorted(self.digests),
-            "by": {**self.by.to_json(), "claims": dict(self.by.claims)},
+            "by": self.by.to_json() | {"claims": dict(self.by.claims)},
             "at": self.at,
             "plan": self.plan,
-            "author": self.author,
+            "author": _author(self.author),
             "comment": self.comment,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SignOff:
-        by = data["by"]
         return cls(
             Bound(data["instance"], data["target"]),
             frozenset(data["digests"]),
-            Principal(by["name"], by["how"], by["verified"], by.get("issuer"), by["claims"]),
+            Principal.from_json(data["by"]),
             data["at"],
             data["plan"],
-            data["author"],
+            _whom(data["author"]),
             data["comment"],
         )
+
+
+def _author(who: Principal | None) -> Any:
+    """A name alone stays one: what is written anew must be what was read, or a sign-off had another id."""
+    return who.to_json() if who and who != Principal(who.name) else who.name if who else None
+
+
+def _whom(author: Any) -> Principal | None:
+    return Principal(author) if isinstance(author, str) else Principal.from_json(author) if author else None
 
 
 def digests_of(plan: Plan) -> frozenset[str]:
     """The digests of a plan's changes, of what they are and not of what the plan says that they are."""
     return frozenset(change.compute_digest() for change in plan.changes)
-
-
-def person_of(name: str) -> str:
-    """The person in a principal's name: a job's ends with `by PERSON`. By name alone, so that nobody becomes
-    two by way of two issuers."""
-    return name.rpartition(" by ")[2].casefold()
-
-
-def same_person(one: str, other: str) -> bool:
-    return person_of(one) == person_of(other)
 
 
 class Approvals:

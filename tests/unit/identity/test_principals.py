@@ -11,6 +11,7 @@ from callsheet.identity.principals import principal
 from callsheet.identity.token import has_token, id_token
 from callsheet.identity.trust import GITHUB, GITLAB
 from callsheet.model.errors import IdentityError
+from callsheet.model.principal import Principal
 from support.issuer import GITHUB_CLAIMS, GITLAB_CLAIMS, Issuer
 
 ODD = "https://ci.acme.example/oidc"
@@ -37,6 +38,17 @@ def test_names(issuer: str, claims: dict[str, Any], name: str) -> None:
     assert (found.name, found.how, found.issuer, found.verified) == (name, issuer, issuer, True)
     assert found.claims["sub"] == claims["sub"]
     assert "claims" not in found.to_json()
+
+
+def test_a_long_branch_is_cut_short_and_the_person_is_not() -> None:
+    long = principal({**GITHUB_CLAIMS, "iss": GITHUB, "ref": f"refs/heads/{'a' * 300}"})
+    assert long.name.startswith("github:acme/voice@aaa")
+    assert long.name.endswith("a… by anna")
+    assert (len(long.name), long.person) == (200, "anna")
+    nobody = principal({"iss": ODD, "sub": "s" * 300 + "1"})
+    assert nobody.name.endswith("s1")
+    assert nobody.person == "s" * 300 + "1"
+    assert Principal.from_json(long.to_json()).person == "anna"
 
 
 def test_a_token_from_a_variable_comes_before_a_file_and_before_github(ci: Issuer, tmp_path: Path) -> None:

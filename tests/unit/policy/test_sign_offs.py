@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from callsheet.apply import applier
+from callsheet.identity.principals import principal
 from callsheet.model.errors import DONE, CallsheetError, Refused, Stale, StateError
+from callsheet.model.principal import Principal
 from callsheet.operations.approve import prepared, sign
+from callsheet.policy.sign_offs import Approvals, SignOff
 from callsheet.state.snapshot import Entry
-from support.protected import ISSUER, OIDC, Protected, codes, job, person
+from support.protected import AUDIENCE, ISSUER, OIDC, Protected, codes, job, person
 from unit.reports.test_published import findings
 
 
@@ -381,6 +384,85 @@ def test_a_comment_holds_no_secret(dev: Protected) -> None:
     assert code == 1
     assert "the value of a secret" in err
     assert "canary" not in err
+
+
+# persons
+
+
+def verified(ref: str, actor: str = "anna") -> Principal:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "repository": "acme/voice", "actor": actor}
+    return principal({**claims, "ref": f"refs/heads/{ref}"})
+
+
+@pytest.mark.parametrize("length", [1, 200, 250])
+def test_a_person_on_a_long_branch_is_the_same_person(dev: Protected, length: int) -> None:
+    dev.protect(signOffs={"required": 2, "fourEyes": True}, oidc=OIDC, verified=True)
+    planned = dev.plan(verified("a" * length))
+    with pytest.raises(Refused, match="made the plan"):
+        dev.sign(planned, verified("b" * length))
+    planned = dev.plan(verified("main", "root"))
+    for ref in ("a" * length, "b" * length):
+        dev.sign(planned, verified(ref))
+    refusal = dev.refused(planned, verified("main", "root"))
+    assert "1 of 2 sign-offs" in refusal.diagnostics[0].summary
+    dev.sign(planned, verified("a" * length, "ben"))
+    assert dev.apply(planned, verified("main", "root")).exit_code == DONE
+
+
+@pytest.mark.parametrize("name", ["anna ", " ANNA", "\uff41nna", "x by  anna", "ann\u00aa"])
+def test_a_name_that_only_looks_otherwise_is_the_same_one(dev: Protected, name: str) -> None:
+    dev.protect(signOffs={"required": 1, "fourEyes": True})
+    with pytest.raises(Refused, match="made the plan"):
+        dev.sign(dev.plan("anna"), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("\u0430nna", "mixes letters of Cyrillic and Latin"),
+        ("an\u200bna", "cannot be seen"),
+        ("anna\x07", "cannot be seen"),
+        ("an\ufe0fna", "cannot be seen"),
+        ("x by \u2800", "cannot be seen"),
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_nobody_elses(dev: Protected, name: str, why: str) -> None:
+    dev.protect(signOffs={"required": 1, "fourEyes": True})
+    planned = dev.plan("anna")
+    with pytest.raises(Refused, match=why) as caught:
+        dev.sign(planned, name)
+    assert codes(caught.value) == ["refused.name"]
+    # Nor does it count where it came into the log in another way, nor hide who made or applies the plan.
+    given = dev.sign(planned, "carl")
+    dev.revoke(given, "carl")
+    with dev.session("carl", files=False) as session:
+        Approvals(session.store, "dev").sign(replace(given, by=person(name)))
+    assert why in dev.refused(planned).diagnostics[0].summary
+    with pytest.raises(Refused, match="cannot be told apart"):
+        dev.sign(dev.plan(name), "anna")
+    dev.sign(planned, "dora")
+    assert "cannot be told apart" in dev.refused(planned, name).diagnostics[0].summary
+    assert dev.apply(planned).exit_code == DONE
+
+
+@pytest.mark.parametrize(
+    "name", ["\u0430\u043d\u043d\u0430", "\u6c34\u30ab\u3072", "J\u00f6rg 2", "anna@acme.example"]
+)
+def test_other_scripts_by_themselves_are_names(dev: Protected, name: str) -> None:
+    dev.protect(signOffs={"required": 1, "fourEyes": True})
+    planned = dev.plan("anna")
+    dev.sign(planned, name)
+    assert dev.apply(planned).exit_code == DONE
+
+
+def test_a_sign_off_of_before_is_read_as_it_was_written(dev: Protected) -> None:
+    dev.protect(signOffs=1)
+    given = dev.sign(dev.plan())
+    old = given.to_json() | {"author": "anna"}
+    read = SignOff.from_json(old)
+    assert read.author == Principal("anna")
+    assert read.to_json() == old
+    assert SignOff.from_json(given.to_json()) == given
 
 
 # --reviewed
