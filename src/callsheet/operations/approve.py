@@ -17,7 +17,7 @@ from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.plan import Gate, Plan
 from callsheet.policy.case import Case
-from callsheet.policy.coverage import author_of, why_not_counted
+from callsheet.policy.coverage import author_of, plan_first, vouched, why_not_counted
 from callsheet.policy.judging import LOOSENING, Judgement, Protections
 from callsheet.policy.loosening import digest_of, loosened
 from callsheet.policy.persons import same_person, unclear
@@ -187,6 +187,11 @@ def _loosened(plan: Plan, protections: Protections, gate: Gate | None) -> tuple[
     return loosened(recorded, proposed)
 
 
+def _first(asking: list[tuple[Protection, frozenset[str], bool]], case: Case) -> str:
+    author = author_of(case.plan)
+    return next((plan_first(each) for each, _, _ in asking if not vouched(each, author)), "")
+
+
 def _check_counts(sign_off: SignOff, protections: Protections, case: Case, loosening: frozenset[str]) -> bool:
     """Whether anything asks for a sign-off. Refused where this one would count for nothing."""
     asking = [
@@ -207,7 +212,8 @@ def _check_counts(sign_off: SignOff, protections: Protections, case: Case, loose
     raise Refused(
         f"a sign-off by {sign_off.by.shown} would not count: {sign_off.by.name} {reasons[0]}",
         detail="Nothing was written.",
-        hint=f"have it signed by {f'one of: {whom}' if whom else 'somebody else'}"
+        hint=_first(asking, case)
+        + f"have it signed by {f'one of: {whom}' if whom else 'somebody else'}"
         + (", verified by a token" if verified else ""),
         code="refused.signOffs",
     )

@@ -15,10 +15,14 @@ from callsheet.policy.sign_offs import Bound, SignOff
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The sign-offs that count, one for each person; and for everybody else's, in words, why not."""
+    """The sign-offs that count, one for each person; and for everybody else's, in words, why not.
+
+    `first`: what has to happen before any can count, such as a plan by somebody for whom a token vouches.
+    """
 
     counted: tuple[SignOff, ...] = ()
     why_not: tuple[str, ...] = ()
+    first: str = ""
 
 
 def coverage(
@@ -27,6 +31,10 @@ def coverage(
     """Who has signed all of `digests` at once, for this instance and target, and counts here."""
     asked = protection.sign_offs.four_eyes if four_eyes is None else four_eyes
     bound = Bound.of(case.plan, case.state)
+    if not vouched(protection, author := author_of(case.plan)):
+        # Else whoever signs could have made the plan in anybody's name.
+        whose = f"whoever made the plan is not verified ({author.name if author else 'nobody is named'})"
+        return Coverage((), (f"{whose}, so no sign-off of it counts",), plan_first(protection))
     counted: dict[str, SignOff] = {}
     why_not: dict[str, str] = {}
     for each in case.sign_offs:
@@ -56,6 +64,9 @@ def why_not_counted(
         return "is not verified by an issuer that is trusted"
     if not protection.admits(each.by, protection.sign_offs.whom):
         return "is none of those whose sign-off counts"
+    for author in (author_of(case.plan), each.author):
+        if not vouched(protection, author):
+            return "signed a plan of somebody who is not verified" + (f" ({author.name})" if author else "")
     return _own(each, case) if four_eyes else None
 
 
@@ -70,6 +81,18 @@ def _own(each: SignOff, case: Case) -> str | None:
         if problem := unclear(who):
             return f"cannot be told apart from {who.shown}, who {problem}"
     return None
+
+
+def vouched(protection: Protection, author: Principal | None) -> bool:
+    """Whether it is known who made a plan, where this protection asks for verified ones."""
+    issuers = {each.issuer for each in protection.oidc}
+    return not protection.verified or bool(author and author.verified and author.issuer in issuers)
+
+
+def plan_first(protection: Protection) -> str:
+    """What to do about a plan that nobody vouches for."""
+    issuers = " or ".join(dict.fromkeys(each.issuer for each in protection.oidc))
+    return f"plan with --out in a job with a token of {issuers}, then "
 
 
 def author_of(plan: Plan) -> Principal | None:

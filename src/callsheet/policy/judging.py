@@ -121,6 +121,7 @@ class _Loosening:
     signed: tuple[SignOff, ...] = ()
     why_not: tuple[str, ...] = ()
     whom: str = ""
+    first: str = ""
 
     @classmethod
     def of(cls, protections: Protections, case: Case) -> _Loosening:
@@ -134,7 +135,7 @@ class _Loosening:
         required = max(1, recorded.sign_offs.required)
         told = f" by one of: {whom}" if whom else ""
         to = dict(protections.proposed.body)
-        return cls(what, digest, to, required, found.counted, found.why_not, told)
+        return cls(what, digest, to, required, found.counted, found.why_not, told, found.first)
 
     @property
     def unsigned(self) -> bool:
@@ -156,7 +157,8 @@ class _Loosening:
             LOOSENING,
             PENDING,
             f"{told}: the recorded one holds as well, and stays; {have}{why}",
-            f"callsheet approve FILE, of this plan in a file{self.whom}, not by whoever made or applies it",
+            f"{self.first}callsheet approve FILE, of this plan in a file{self.whom}, "
+            "not by whoever made or applies it",
             given,
         )
 

@@ -77,7 +77,7 @@ def _sign_offs(protection: Protection, case: Case) -> Iterator[Gate]:
         "signOffs",
         PENDING,
         f"{have} given for these changes{why}",
-        f"callsheet approve FILE, of this plan in a file{whom}{others}",
+        f"{found.first}callsheet approve FILE, of this plan in a file{whom}{others}",
     )
 
 

@@ -224,13 +224,39 @@ def test_an_unverified_one_does_not_count_where_verified_ones_are_asked_for(dev:
     dev.sign(planned, "carl")
     dev.sign(planned, job("dora", issuer="https://other.example"))
     dev.protect(signOffs=1, oidc=OIDC, verified=True)
-    told = dev.refused(dev.plan(), job("ci")).diagnostics[0].summary
+    planned = dev.plan(job("ci"))
+    told = dev.refused(planned, job("ci")).diagnostics[0].summary
     assert "carl (unverified) is not verified by an issuer that is trusted" in told
     assert "dora is not verified by an issuer that is trusted" in told
     with pytest.raises(Refused, match="not verified"):
         dev.sign(planned, "carl")
     dev.sign(planned, job("erik"))
-    assert dev.apply(dev.plan(), job("ci")).exit_code == DONE
+    assert dev.apply(dev.plan(job("ci")), job("ci")).exit_code == DONE
+
+
+@pytest.mark.parametrize("author", ["bob", job("bob", issuer="https://other.example")])
+def test_a_plan_of_nobody_that_is_verified_satisfies_nobody_where_verified_ones_are_asked_for(
+    dev: Protected, author: Any
+) -> None:
+    asked = {"signOffs": {"required": 1, "fourEyes": True}, "oidc": OIDC}
+    dev.protect(**asked, verified=True)
+    # Verified anna has made it, in bob's name.
+    planned = dev.plan(author)
+    [gate] = [each for each in planned.plan.gates if each.rule == "signOffs"]
+    assert "whoever made the plan is not verified (bob)" in gate.message
+    assert gate.satisfied_by.startswith(f"plan with --out in a job with a token of {ISSUER}, then callsheet")
+    with pytest.raises(Refused, match="signed a plan of somebody who is not verified") as caught:
+        dev.sign(planned, job("anna"))
+    assert "plan with --out in a job" in caught.value.diagnostics[0].hint
+    # Nor does what was signed while nobody asked for that, of the plan itself or of one made again.
+    dev.protect(**asked)
+    dev.sign(planned, job("anna"))
+    dev.protect(**asked, verified=True)
+    assert "is not verified (bob)" in dev.refused(planned, job("ci")).diagnostics[0].summary
+    assert codes(dev.refused(dev.plan(job("ci")), job("ci"))) == ["refused.signOffs"]
+    again = dev.plan(job("ci"))
+    dev.sign(again, job("anna"))
+    assert dev.apply(again, job("ci")).exit_code == DONE
 
 
 def test_before_the_first_apply_a_sign_off_covers_the_first_apply_alone(world: Any) -> None:
