@@ -7,6 +7,7 @@ run the first release, and dev has moved on.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,49 @@ def evidence(
     return write
 
 
+def guarded(chain: Chain) -> None:
+    """uat runs its release under a protection that state has recorded."""
+    wanted = dict(chain.sections)
+    chain.environments(uat="protection: {signOffs: 0, maxDeletes: 0}")
+    assert typed(chain, "apply", "--env", "uat", "--yes").code == 0
+    chain.environments(**wanted)
+    chain.commit()
+
+
+def from_dev(chain: Chain) -> None:
+    """prod runs its release under a recorded protection, and is to be promoted from dev."""
+    assert typed(chain, "apply", "--env", "prod", "--yes").code == 0
+    path = chain.root / "environments.yaml"
+    path.write_text(path.read_text().replace("promotesFrom: uat", "promotesFrom: dev"))
+    chain.commit()
+
+
+def smuggled(chain: Chain) -> None:
+    """A plan file that says less than was planned, and is not sealed anew."""
+    planned(chain)
+    path = chain.folder / "uat.plan"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    [name] = [name for name in parts if name.endswith("plan.json")]
+    parts[name] = parts[name].replace(b"Be short.", b"Be cruel.")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def signed_before(chain: Chain) -> None:
+    """The very changes were signed off, for an instance of uat that is destroyed by now."""
+    chain.commit()
+    typed(chain, *TO_UAT, "--out", f"{chain.folder}/uat.plan")
+    chain.variables["USER"] = "carl"
+    assert typed(chain, "approve", "{folder}/uat.plan", "--yes").code == 0
+    chain.variables["USER"] = "robin"
+    chain.environments(uat="")
+    assert typed(chain, "destroy", "-e", "uat", "--confirm", "uat").code == 0
+    chain.environments(**protected("{signOffs: 1}"))
+    chain.commit()
+
+
 def edited_live(chain: Chain) -> None:
     chain.commit()
     [desk] = [each for each in chain.live("uat") if each["name"] == "desk"]
@@ -85,6 +129,11 @@ def edited_live(chain: Chain) -> None:
 
 def without_desk(chain: Chain) -> None:
     (chain.root / "assistants/desk.yaml").unlink()
+    chain.commit()
+
+
+def without_stays(chain: Chain) -> None:
+    (chain.root / "assistants/stays.yaml").unlink()
     chain.commit()
 
 
@@ -205,6 +254,16 @@ CASES = (
     Case("an override by somebody else",
          (*TO_UAT, "--yes", "--override", "ticket", "--reason", "it burns"), "refused.override", "oncall",
          protected('{ticket: "OPS-[0-9]+", override: {allowed: true, by: [oncall]}}'), commit),
+    Case("a route that is loosened: no longer pinned", ("apply", "--env", "uat", "--yes"), "refused.route",
+         "pinned: true → false", {"uat": "pinned: false\nprotection: {signOffs: 0, maxDeletes: 0}"}, guarded),
+    Case("a route that is loosened: from elsewhere", ("promote", "--from", "dev", "--to", "prod", "--yes"),
+         "refused.route", "promotesFrom: uat → dev", {"prod": "protection: {maxDeletes: 0}"}, from_dev),
+    Case("a loosening that nobody has signed", (*TO_UAT, "--yes"), "refused.maxDeletes", "(as recorded)",
+         protected("{maxDeletes: 9}"), lambda chain: (guarded(chain), without_stays(chain))),
+    Case("a plan that was edited", ("apply", "{folder}/uat.plan"), "plan.", "plan again", exit=4,
+         first=smuggled),
+    Case("a sign-off of another instance", (*TO_UAT, "--yes"), "refused.signOffs", "another life",
+         protected("{signOffs: 1}"), signed_before),
     Case("a protection that makes no sense", (*TO_UAT, "--yes"), "spec.", "protection", exit=1,
          sections=protected("{signOffs: many}"), first=commit),
 )  # fmt: skip

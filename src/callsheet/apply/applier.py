@@ -49,7 +49,8 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     judgement = context.judge(plan, state)
     refuse(plan, judgement)
     check_hold(plan, state)
-    idle = plan.empty and not plan.notices and not state.begun and not moves and judgement.record is None
+    idle = plan.empty and not plan.notices and not state.begun and not moves
+    idle = idle and judgement.record is None and judgement.route is None
     idle = idle and not unended(plan, state)
     if idle and hold_after(plan, state, {}) is None:
         return Outcome(serial=state.serial, diagnostics=judgement.warnings)

@@ -17,11 +17,11 @@ def record_protection(
     judgement: Judgement, outcome: Outcome, context: Context, lease: Lease
 ) -> Sequence[Diagnostic]:
     """Let state take over the proposed protection after a run that did everything; what is to be told."""
-    if judgement.record is None or outcome.exit_code != DONE:
+    if (judgement.record is None and judgement.route is None) or outcome.exit_code != DONE:
         return judgement.warnings
     try:
         lease.check()
-        context.ledger.append([Entry(protection=judgement.record)])
+        context.ledger.append([Entry(protection=judgement.record, route=judgement.route)])
     except CallsheetError as cause:
         return [
             *judgement.warnings,

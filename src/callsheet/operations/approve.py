@@ -18,10 +18,12 @@ from callsheet.operations.session import Session
 from callsheet.plan.plan import Gate, Plan
 from callsheet.policy.case import Case
 from callsheet.policy.coverage import author_of, plan_first, vouched, why_not_counted
-from callsheet.policy.judging import LOOSENING, Judgement, Protections
+from callsheet.policy.judging import LOOSENING, ROUTE, Judgement
 from callsheet.policy.loosening import digest_of, loosened
 from callsheet.policy.persons import same_person, unclear
 from callsheet.policy.protection import Protection
+from callsheet.policy.protections import Protections
+from callsheet.policy.route import Route, rerouted
 from callsheet.policy.sign_offs import Approvals, Bound, SignOff, digests_of
 from callsheet.state.snapshot import State
 from callsheet.state.stores import check_ephemeral
@@ -46,10 +48,12 @@ def prepared(session: Session, plan: Plan, comment: str = "") -> Ready:
     check_ours(session, plan)
     state = session.ledger.load()
     _check_fits(plan, state)
-    refuse(plan, Judgement())
     protections = protections_of(session, state)
     loosening = next((gate for gate in plan.gates if gate.rule == LOOSENING), None)
     loosens = _loosened(plan, protections, loosening)
+    # Another route is refused until it is signed off, and this is where it is.
+    rest = tuple(gate for gate in plan.gates if not (loosens and gate.rule == ROUTE))
+    refuse(replace(plan, gates=rest), Judgement())
     extra = {str((loosening.given or {}).get("digest"))} if loosening and loosens else set()
     if not plan.changes and not extra:
         raise CallsheetError("there is nothing to sign off: the plan changes nothing", code="approve.nothing")
@@ -177,14 +181,18 @@ def _loosened(plan: Plan, protections: Protections, gate: Gate | None) -> tuple[
         return ()
     recorded = protections.recorded or Protection()
     proposed = Protection.of(gate.given.get("to") or {})
-    if gate.given.get("digest") != digest_of(recorded, proposed):
+    routes = tuple(Route.from_json(each) for each in gate.given.get("route") or ())
+    both = (
+        (protections.recorded_route, routes[1]) if len(routes) == 2 and protections.recorded_route else None
+    )
+    if gate.given.get("digest") != digest_of(recorded, proposed, both):
         raise Stale(
             f"the recorded protection of {plan.environment} is another one than when the plan was made",
             detail="Nothing was signed.",
             hint="plan again",
             code="stale.protection",
         )
-    return loosened(recorded, proposed)
+    return (*loosened(recorded, proposed), *(rerouted(*both) if both else ()))
 
 
 def _first(asking: list[tuple[Protection, frozenset[str], bool]], case: Case) -> str:

@@ -13,8 +13,10 @@ from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.plan import Plan
 from callsheet.policy.case import Case, Given
-from callsheet.policy.judging import Judgement, Protections, judge
+from callsheet.policy.judging import Judgement, judge
 from callsheet.policy.protection import Protection
+from callsheet.policy.protections import Protections
+from callsheet.policy.route import Route
 from callsheet.policy.sign_offs import Approvals
 from callsheet.state.snapshot import State
 
@@ -38,8 +40,11 @@ def _planner(session: Session, protections: Protections) -> Principal:
     return session.principal if matters else local(session.variables)
 
 
-def protections_of(session: Session, state: State) -> Protections:
-    """The two that hold. SpecError where the files' one is wrong: it is never taken for none."""
+def protections_of(session: Session, state: State, *, moves: bool = False) -> Protections:
+    """The two that hold; `moves`: a release is about to be run.
+
+    SpecError where the files' one is wrong: it is never taken for none.
+    """
     proposed = session.environment.protection
     if proposed is None:
         raise SpecError(
@@ -50,15 +55,30 @@ def protections_of(session: Session, state: State) -> Protections:
             place=session.environment.origin(("protection",)).place(),
             code="spec.protection",
         )
-    return Protections(Protection.of(proposed), Protection.of(state.protection) if state.protection else None)
+    recorded = Route.from_json(state.route) if state.route else None
+    keeps = proposed or state.protection or state.releases or recorded or moves
+    return Protections(
+        Protection.of(proposed),
+        Protection.of(state.protection) if state.protection else None,
+        _route(session) if keeps else None,
+        recorded,
+    )
+
+
+def _route(session: Session) -> Route:
+    here = session.environment
+    start = session.environments.environments.get(here.promotes_from or "")
+    return Route(here.pinned, here.default, here.promotes_from, start is not None and start.default)
 
 
 def judgement_of(session: Session, plan: Plan, state: State, *, applying: bool) -> Judgement:
     """What the protections say of the plan right now. Refused for an override that nobody may give."""
-    protections = protections_of(session, state)
+    moves = bool((plan.source.get("release") or {}).get("new"))
+    protections = protections_of(session, state, moves=moves)
     given = session.given
     _check_evidence(protections, given)
-    if not (protections.proposed.body or protections.recorded or given.overrides):
+    kept = protections.proposed.body or protections.recorded or protections.route
+    if not (kept or given.overrides):
         return Judgement()
     if given.reason or given.ticket:
         given = _veiled(session, state, given)

@@ -98,6 +98,7 @@ def replacement(operation: Surgery, pushed: State, store: Store, *, force: bool)
             run=pushed.run if pushed.begun else there.run,
             releases=there.releases,
             protection=there.protection,
+            route=there.route,
             instance=there.instance,
         )
     return Replacement(kept, tuple(_lost(each.summary, each.detail) for each in found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,10 +13,12 @@ from callsheet.policy.case import Case
 from callsheet.policy.coverage import coverage
 from callsheet.policy.loosening import digest_of, loosened
 from callsheet.policy.protection import Protection
+from callsheet.policy.protections import Protections
 from callsheet.policy.rules import (
     ABOUT_SOURCE,
     ABOUT_WHAT,
     ABOUT_WHO,
+    FROM_FILES,
     NAMES,
     PASSED,
     PENDING,
@@ -25,20 +27,21 @@ from callsheet.policy.rules import (
 )
 from callsheet.policy.sign_offs import SignOff, digests_of
 
-LOOSENING, OVERRIDDEN = "loosening", "overridden"
+LOOSENING, ROUTE, OVERRIDDEN = "loosening", "route", "overridden"
 _RECORDED = " (as recorded)"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What was found. `record` is the protection that state takes over when all went well, empty where there
-    is none any more, None where nothing changes."""
+    is none any more, None where nothing changes; `route` likewise."""
 
     gates: tuple[Gate, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()
     overrides: tuple[Mapping[str, Any], ...] = ()
     ticket: str | None = None
     record: Mapping[str, Any] | None = None
+    route: Mapping[str, Any] | None = None
     warnings: tuple[Diagnostic, ...] = field(default=())
 
     @property
@@ -47,22 +50,6 @@ class Judgement:
         return tuple(
             gate for gate in self.gates if gate.status in (PENDING, REFUSED) and gate.rule != LOOSENING
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Protections:
-    """The two that hold for an environment: the proposed one, and the recorded one where there is one."""
-
-    proposed: Protection
-    recorded: Protection | None = None
-
-    @property
-    def both(self) -> tuple[Protection, ...]:
-        return (self.proposed, self.recorded) if self.recorded else (self.proposed,)
-
-    @property
-    def differ(self) -> bool:
-        return dict(self.proposed.body) != dict(self.recorded.body if self.recorded else {})
 
 
 def judge(protections: Protections, case: Case) -> Judgement:
@@ -81,16 +68,63 @@ def judge(protections: Protections, case: Case) -> Judgement:
     gates = [_overridden(gate, case) for gate in gates]
     by_now = [gate for gate in gates if gate.status == OVERRIDDEN]
     return Judgement(
-        gates=(*gates, *loosening.gates),
+        gates=(*gates, *loosening.gates, *_route(protections, case, loosening)),
         sign_offs=_used(protections, case, loosening),
         overrides=tuple(
             {"rule": rule, "reason": case.given.reason}
             for rule in dict.fromkeys(gate.rule for gate in by_now)
         ),
         ticket=next((gate.given["ticket"] for gate in gates if gate.rule == "ticket" and gate.given), None),
-        record=dict(protections.proposed.body) if protections.differ and not loosening.unsigned else None,
-        warnings=tuple(loosening.warnings()),
+        record=dict(protections.proposed.body)
+        if protections.bodies_differ and not loosening.unsigned
+        else None,
+        route=protections.route.to_json()
+        if protections.route and protections.route != protections.recorded_route and not loosening.unsigned
+        else None,
+        warnings=(*loosening.warnings(), *_moved(protections)),
     )
+
+
+def _route(protections: Protections, case: Case, loosening: _Loosening) -> Iterator[Gate]:
+    """Other bytes than the recorded route leads to do not run before that is signed off."""
+    plan, recorded = case.plan, protections.recorded_route
+    release = plan.source.get("release") or {}
+    from_tree = plan.source.get("kind") == "tree"
+    if protections.recorded is None or recorded is None or plan.mode not in FROM_FILES:
+        return
+    if not from_tree and (not release.get("new") or release.get("backTo") is not None):
+        return  # What it runs already, or ran before.
+    name = plan.environment
+    if protections.moved:
+        told = f"the files change what may run in {name} ({'; '.join(protections.moved)})"
+        if not loosening.unsigned:
+            names = ", ".join(each.by.shown for each in loosening.signed)
+            yield Gate(ROUTE, PASSED, f"{told}, signed off by {names}")
+        else:
+            yield Gate(
+                ROUTE,
+                REFUSED,
+                f"{told}, and that is not signed off",
+                f"put the line back in environments.yaml, or have the loosening signed off: {loosening.how}",
+            )
+    elif from_tree and recorded.pinned:
+        yield Gate(
+            ROUTE,
+            REFUSED,
+            f"{name} runs releases, and the plan was made from a working tree",
+            f"callsheet promote --from {recorded.promotes_from or 'ENV'} --to {name}",
+        )
+
+
+def _moved(protections: Protections) -> Iterator[Diagnostic]:
+    """Where nothing protects the environment, nobody need sign that other bytes may run; it is told."""
+    if protections.moved and protections.recorded is None:
+        yield warning(
+            "route.changed",
+            f"what may run here changes: {'; '.join(protections.moved)}",
+            detail="Nothing protects this environment, so this holds from now on.",
+            hint="if that is not meant, put the line back in environments.yaml",
+        )
 
 
 def _stricter(found: Iterable[tuple[Protection, Gate]], recorded: Protection | None) -> Iterator[Gate]:
@@ -122,20 +156,41 @@ class _Loosening:
     why_not: tuple[str, ...] = ()
     whom: str = ""
     first: str = ""
+    routes: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def how(self) -> str:
+        return (
+            f"{self.first}callsheet approve FILE, of this plan in a file{self.whom}, "
+            "not by whoever made or applies it"
+        )
 
     @classmethod
     def of(cls, protections: Protections, case: Case) -> _Loosening:
         """Judged under the recorded protection alone, and always by others than who plans and applies."""
         recorded = protections.recorded
-        if recorded is None or not (what := loosened(recorded, protections.proposed)):
+        if recorded is None:
             return cls()
-        digest = digest_of(recorded, protections.proposed)
+        what = (*loosened(recorded, protections.proposed), *protections.moved)
+        if not what:
+            return cls()
+        digest = digest_of(recorded, protections.proposed, protections.routes)
         found = coverage(recorded, case, {digest}, four_eyes=True)
         whom = recorded.sign_offs.whom
         required = max(1, recorded.sign_offs.required)
         told = f" by one of: {whom}" if whom else ""
         to = dict(protections.proposed.body)
-        return cls(what, digest, to, required, found.counted, found.why_not, told, found.first)
+        return cls(
+            what,
+            digest,
+            to,
+            required,
+            found.counted,
+            found.why_not,
+            told,
+            found.first,
+            [each.to_json() for each in protections.routes or ()],
+        )
 
     @property
     def unsigned(self) -> bool:
@@ -146,7 +201,9 @@ class _Loosening:
         if not self.what:
             return
         told = f"the files loosen the protection ({'; '.join(self.what)})"
-        given = {"digest": self.digest, "to": self.to}
+        given: dict[str, Any] = {"digest": self.digest, "to": self.to}
+        if self.routes:
+            given["route"] = list(self.routes)
         if not self.unsigned:
             names = ", ".join(each.by.shown for each in self.signed)
             yield Gate(LOOSENING, PASSED, f"{told}, signed off by {names}", given=given)
@@ -157,8 +214,7 @@ class _Loosening:
             LOOSENING,
             PENDING,
             f"{told}: the recorded one holds as well, and stays; {have}{why}",
-            f"{self.first}callsheet approve FILE, of this plan in a file{self.whom}, "
-            "not by whoever made or applies it",
+            self.how,
             given,
         )
 
@@ -194,7 +250,7 @@ def _check_overrides(protections: Protections, case: Case) -> None:
         return
     known = [*NAMES, *dict.fromkeys(gate_of(test.name) for each in protections.both for test in each.tests)]
     for rule in overrides:
-        if rule == LOOSENING or rule in {gate.rule for gate in case.plan.gates} - set(known):
+        if rule in (LOOSENING, ROUTE) or rule in {gate.rule for gate in case.plan.gates} - set(known):
             raise Refused(
                 f"{rule} cannot be overridden",
                 detail="Nothing was written.",

@@ -8,6 +8,7 @@ from typing import Any
 from callsheet.identity.trust import Trust
 from callsheet.model.canonical import fingerprint
 from callsheet.policy.protection import Protection, Threshold
+from callsheet.policy.route import Route
 
 NONE = "none"
 
@@ -17,9 +18,11 @@ def loosened(recorded: Protection, proposed: Protection) -> tuple[str, ...]:
     return tuple(_found(recorded, proposed))
 
 
-def digest_of(recorded: Protection, proposed: Protection) -> str:
-    """What a sign-off of this very loosening covers."""
-    return fingerprint({"loosening": {"from": dict(recorded.body), "to": dict(proposed.body)}})
+def digest_of(recorded: Protection, proposed: Protection, route: tuple[Route, Route] | None = None) -> str:
+    """What a sign-off of this very loosening covers. `route`: the recorded one and the proposed one, where
+    that is loosened."""
+    moved = {"route": [each.to_json() for each in route]} if route else {}
+    return fingerprint({"loosening": {"from": dict(recorded.body), "to": dict(proposed.body), **moved}})
 
 
 def _found(old: Protection, new: Protection) -> Iterator[str]:

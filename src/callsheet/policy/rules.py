@@ -17,7 +17,7 @@ from callsheet.policy.sign_offs import digests_of
 
 PASSED, PENDING, REFUSED = "passed", "pending", "refused"
 Rule: TypeAlias = Callable[[Protection, Case], Iterator[Gate]]
-_FROM_FILES = ("apply", "promote")  # modes of plans; a rollback to a version is one to files of before
+FROM_FILES = ("apply", "promote")  # modes of plans; a rollback to a version is one to files of before
 _TICKET = 200
 _AHEAD = timedelta(minutes=5)
 _FEW = 5
@@ -153,7 +153,7 @@ def _require_clean(protection: Protection, case: Case) -> Iterator[Gate]:
 
 
 def _gates(protection: Protection, case: Case) -> Iterator[Gate]:
-    if case.plan.mode not in _FROM_FILES:
+    if case.plan.mode not in FROM_FILES:
         return  # No files are applied, or such as were applied before, when tests of them were asked for.
     for asked in protection.tests:
         rule = gate_of(asked.name)
@@ -199,7 +199,7 @@ def _short_of(asked: Threshold, found: Evidence, case: Case, digest: str) -> Ite
 
 def _deny_variables(protection: Protection, case: Case) -> Iterator[Gate]:
     back_to_files = (case.plan.source.get("release") or {}).get("backTo") is not None
-    if not protection.deny_variables or not (case.plan.mode in _FROM_FILES or back_to_files):
+    if not protection.deny_variables or not (case.plan.mode in FROM_FILES or back_to_files):
         return
     how = "take it out of the environment's `variables`"
     denied = [

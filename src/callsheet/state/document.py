@@ -27,6 +27,7 @@ def write_state(state: State) -> bytes:
         "audit": dict(state.audit) if state.audit else None,
         "releases": [dict(release) for release in state.releases],
         "protection": dict(state.protection) if state.protection else None,
+        "route": dict(state.route) if state.route else None,
         "begun": [begun.to_json() for _, begun in sorted(state.begun.items())],
     }
     return seal(header, (record.to_json() for _, record in sorted(state.records.items())))
@@ -51,6 +52,7 @@ def read_state(data: bytes) -> State:
             audit=header.get("audit"),
             releases=tuple(header.get("releases", ())),
             protection=header.get("protection"),
+            route=header.get("route"),
             begun={begun.name: begun for begun in map(Begun.from_json, header.get("begun", ()))},
             records={record.address: record for record in records},
         )

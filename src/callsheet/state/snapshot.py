@@ -39,6 +39,8 @@ class State:
     releases: tuple[Mapping[str, Any], ...] = ()
     # The protection that the last run was judged by, as environments.yaml had it.
     protection: Mapping[str, Any] | None = None
+    # Whether it was pinned then, and where its releases came from.
+    route: Mapping[str, Any] | None = None
 
     @property
     def pin(self) -> Mapping[str, Any] | None:
@@ -84,6 +86,7 @@ class Entry:
     protection: Mapping[str, Any] | None = None  # empty: nothing is protected
     # The environment begins anew as this instance: no releases, no protection, no sign-offs of the old one.
     instance: str | None = None
+    route: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -99,7 +102,7 @@ class Entry:
             out["hold"] = dict(self.hold)
         if self.audit is not None:
             out["audit"] = dict(self.audit)
-        for name in ("release", "protection"):
+        for name in ("release", "protection", "route"):
             if (value := getattr(self, name)) is not None:
                 out[name] = dict(value)
         if self.instance is not None:
@@ -127,6 +130,7 @@ class Entry:
             data.get("release"),
             data.get("protection"),
             data.get("instance"),
+            data.get("route"),
         )
 
 
@@ -144,6 +148,7 @@ class Growing:
     releases: list[Mapping[str, Any]]
     protection: Mapping[str, Any] | None
     instance: str | None
+    route: Mapping[str, Any] | None
 
     @classmethod
     def of(cls, state: State) -> Growing:
@@ -158,6 +163,7 @@ class Growing:
             list(state.releases),
             state.protection,
             state.instance,
+            state.route,
         )
 
     def add(self, entry: Entry) -> None:
@@ -175,11 +181,13 @@ class Growing:
         self.hold = self.hold if entry.hold is None else (entry.hold or None)
         self.audit = self.audit if entry.audit is None else entry.audit
         if entry.instance is not None:
-            self.instance, self.releases, self.protection = entry.instance, [], None
+            self.instance, self.releases, self.protection, self.route = entry.instance, [], None, None
         if entry.release is not None:
             self.releases.append(entry.release)
         if entry.protection is not None:
             self.protection = entry.protection or None
+        if entry.route is not None:
+            self.route = entry.route or None
 
     def state(self, base: State, serial: int) -> State:
         """`base` with these parts, as they are now."""
@@ -195,5 +203,6 @@ class Growing:
             releases=tuple(self.releases),
             protection=self.protection,
             instance=self.instance,
+            route=self.route,
             serial=serial,
         )
