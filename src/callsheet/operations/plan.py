@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
+from callsheet.diff.veil import Veil
 from callsheet.model.address import Address
 from callsheet.model.canonical import fingerprint
 from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
@@ -24,6 +25,7 @@ from callsheet.plan.archive import Archive
 from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
+from callsheet.plan.under_way import as_left
 from callsheet.spec.prompt_choice import used_prompts
 from callsheet.spec.render import Estate, render
 from callsheet.state.names import named
@@ -68,6 +70,8 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     # An embedded sandbox has no key that could be another's; to destroy what is gone is to forget it.
     check_organisation(state, live, may_be_empty=options.destroy or session.sandbox_name is not None)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
+    known = known_secrets(session, state, estate.resources.values())
+    state = as_left(state, live.objects, session.kinds, Veil.of(known, state.key))
     inputs = Inputs(
         environment=session.environment.name,
         resources=resources,
@@ -77,7 +81,7 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
         externals=live.externals,
         digest_of=lambda symbol: session.keeper.digest(symbol, state.key),
         native_schema=session.catalogue.native_schema,
-        known_secrets=known_secrets(session, state, estate.resources.values()),
+        known_secrets=known,
         identity=session.identity,
         acknowledged=session.acknowledged,
         today=session.today,
