@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from docs.pages import blocks
+from e2e.test_promotion_page import fits
 from support.emulator import emulator
-from support.voice_project import Project, project
+from support.voice_project import EXAMPLES, Project, project
 
 PAGE = Path(__file__).parents[2] / "docs/ci.md"
 PROMPT = "specs/prompts/front-desk.md"
@@ -20,6 +22,7 @@ ASKED = "Ask for the order number before you look anything up."
 WRONG = "Ask for the card number before you look anything up."
 FIXED = "Ask for the order number and say it back before you look anything up."
 GREETING = "Acme, good morning. What can I do for you?"
+STORY = ("## The story of a change", "## A plan in the pull request")
 SHOWN = re.compile(r"^````markdown\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 
 
@@ -106,6 +109,22 @@ def test_the_story(voice: Project) -> None:
     assert voice.dispatched("drift.yml").code == 0
     assert voice.issues("open") == []
     assert [each["number"] for each in voice.issues("closed")] == [issue["number"]]
+
+    # What the page shows is what was posted.
+    shown = SHOWN.findall(PAGE.read_text(encoding="utf-8"))
+    for text, posted in zip(shown, (opened, comment, updated), strict=True):
+        assert fits(text, posted["body"] + "\n"), posted["body"]
+
+
+def test_the_page_shows_lines_of_the_workflows() -> None:
+    files = "\n".join(file.read_text(encoding="utf-8") for file in (EXAMPLES / "github").glob("*.yml"))
+    begin, end = (PAGE.read_text(encoding="utf-8").partition(title)[0].count("\n") for title in STORY)
+    story = [each for each in blocks(PAGE) if begin < each.line < end and each.language == "sh"]
+    lines = [line for each in story for line in each.text.splitlines()]
+    assert len(lines) >= 10
+    for line in lines:
+        # The action is given the verb alone.
+        assert line in files or f"args: {line.removeprefix('callsheet ')}\n" in files, line
 
 
 def edit(voice: Project, greeting: str) -> None:
