@@ -12,11 +12,22 @@ import pytest
 import yaml
 
 from e2e.command import COMMAND
+from support import act
 from support.voice_project import EXAMPLES, Project
 
 pytestmark = pytest.mark.timeout(300)
 PROMPT = "specs/prompts/front-desk.md"
 LINE = "Never promise a delivery date."
+
+
+@pytest.mark.parametrize(("ci", "ends"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_where_there_is_no_act_ci_fails_and_says_so(
+    ci: str, ends: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(act, "_BIN", tmp_path)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(ends, match="act is not installed"):
+        act.found()
 
 
 def test_a_fork_is_validated_and_nothing_is_posted(voice: Project) -> None:

@@ -57,6 +57,7 @@ def test_the_story(voice: Project) -> None:
     assert (comment["id"], comment["user"]) == (opened["id"], opened["user"])
     assert WRONG not in comment["body"]
     assert f"+ {FIXED}" in comment["body"]
+    assert f"+ {FIXED}" in (voice.folder / "summary.md").read_text(encoding="utf-8")
 
     # Ana signs off what was planned. Ben cannot.
     plan = str(voice.kept / head / "plans/dev.plan")

@@ -93,7 +93,7 @@ def act(
             **secrets,
         },
         capture_output=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )  # fmt: skip
     return _read(done)
