@@ -212,6 +212,7 @@ def _carry_out(
         journal.broken.exit_code if journal.broken else None,
         unwritten,
         kept,
+        pinning.named if pinning is not None and pinning.done(journal.state) else None,
     )
     context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
     return outcome

@@ -15,6 +15,7 @@ from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.clean import check_secrets
 from callsheet.operations.isolation import Isolation
 from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
@@ -54,6 +55,10 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     """
     state = session.ledger.load()
     source = source or _source(session, state, options)
+    if source and source.move and (options.targets or options.excludes):
+        raise _narrowed(session, source.move.version)
+    if source and source.move and source.move.back is None:
+        check_secrets(session, source)
     downloads: dict[str, bytes] = {}
     estate = desired(session, source, downloads) if source else _nothing(session)
     resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
@@ -94,6 +99,16 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, {**estate.contents, **carried}))
+
+
+def _narrowed(session: Session, version: int) -> CallsheetError:
+    name = session.environment.name
+    return CallsheetError(
+        f"this plan would bring {name} to version {version}, and a release is taken whole",
+        detail="With --target or --exclude a part of it would be applied under the number of all of it.",
+        hint="plan without them; or narrow a plan of what runs already",
+        code="usage.narrowed-release",
+    )
 
 
 def _cut_off(state: State, source: Source | None) -> list[Diagnostic]:
