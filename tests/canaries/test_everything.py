@@ -22,6 +22,10 @@ def test_files_and_plans(stage: Stage) -> None:
     for output in ("terminal", "json"):
         for verb in (("validate", "-v"), ("plan", "-v"), ("doctor",), ("show", first), ("drift",)):
             stage.run(*verb, "-o", output)
+    for verb in (("plan",), ("show", first), ("status",)):
+        stage.run(*verb, "-o", "html")
+    for output in ("mermaid", "dot"):
+        stage.run("graph", "-o", output)
     stage.run("export", "--out", str(stage.world.root / "before.json"))
     for name in ("plan", "events", "runs"):
         stage.run("schema", name)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from callsheet.plan.inputs import Options
 
+_RENDERED = {"markdown": "Markdown for a pull request", "html": "a page for a browser"}
 Function = Callable[..., Any]
 
 
@@ -74,7 +75,8 @@ def _options(
                 type=click.Choice(["terminal", "json", *rendered]),
                 default="terminal",
                 show_default=True,
-                help="For people, or for programs" + ("; Markdown for a pull request." if rendered else "."),
+                help="; ".join(["For people, or for programs", *(_RENDERED[each] for each in rendered)])
+                + ".",
             )
         )
     return [

@@ -47,6 +47,9 @@ one JSON object a line: the first is `{"event": "format", "format": "callsheet.e
 …, "diagnostics": […]}}`, and is told for people on stderr all the same. `callsheet schema` prints the
 JSON Schemas. A format's number changes only when something is removed or changes its meaning.
 
+With `-o html`, `plan`, `show` and `status` print [a page](html.md), and `graph` prints Mermaid or DOT. Where
+there is an error they print nothing on stdout.
+
 An error that is a mistake in Callsheet itself is one line that asks for a report; `CALLSHEET_DEBUG=1`
 adds the traceback, without secrets.
 """

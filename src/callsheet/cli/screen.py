@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from callsheet.reports.progress import Progress
     from callsheet.reports.terminal import Terminal
 
-TERMINAL, JSON, EVENTS, MARKDOWN = "terminal", "json", "events", "markdown"
-# Renderings that some verbs offer beside those two that all have.
-RENDERED = (MARKDOWN,)
+TERMINAL, JSON, EVENTS, MARKDOWN, HTML = "terminal", "json", "events", "markdown", "html"
+# Renderings that some verbs offer beside those two that all have; `graph` has two of its own.
+RENDERED = (MARKDOWN, HTML)
+_DRAWN = ("mermaid", "dot")
 _STREAMING = ("apply", "destroy", "rollback", "promote", "clone")
 
 
 def output_format(verb: str, wanted: str) -> str:
     """How a verb writes what `--output` asks for: verbs that take their time write events as they go."""
-    if wanted in RENDERED:
+    if wanted in (*RENDERED, *_DRAWN):
         return wanted
     if wanted != "json":
         return TERMINAL
@@ -41,7 +42,7 @@ def output_format(verb: str, wanted: str) -> str:
 class Screen:
     """One call's streams and how they are written to.
 
-    `format` is terminal, json, events (NDJSON) or one of RENDERED.
+    `format` is terminal, json, events (NDJSON), one of RENDERED, or what `graph` writes.
     """
 
     def __init__(

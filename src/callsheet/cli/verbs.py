@@ -20,6 +20,7 @@ VERBS = {
     "resolve": "Print what the running application loads: settings, flags, limits, prompts.",
     "export": "Keep the whole organisation as it is; list, show, verify, prune what is kept.",
     "state": "List, show, rename, forget, take out, put back; take a lock away, migrate.",
+    "graph": "Draw who uses whom, as Mermaid or DOT.",
     "runs": "List what every run did, show one, verify their records.",
     "secrets": "Check that every secret an environment refers to can be read.",
     "schema": "Print a JSON Schema.",

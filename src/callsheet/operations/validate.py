@@ -12,6 +12,7 @@ from callsheet.model.errors import DONE, ERROR, CallsheetError, SpecError
 from callsheet.model.resource import Resource
 from callsheet.operations.loading import DEFAULT_PROVIDER
 from callsheet.providers.registry import catalogue, vendor_check
+from callsheet.releases.wanted import wanted
 from callsheet.spec.environments import Environment
 from callsheet.spec.project import Broken, Project, load
 from callsheet.spec.render import render
@@ -57,6 +58,7 @@ def validate(root: Path, environment: str | None = None, vendor_schema: Path | N
     for each in chosen:
         provider = each.provider.type or DEFAULT_PROVIDER
         try:
+            wanted(each)
             estate = render(project, each, catalogue(provider))
             diagnostics = [*estate.diagnostics]
             if not has_errors(project.diagnostics):

@@ -26,7 +26,7 @@ _STYLES = {"+": "add", "~": "change", "-": "remove", "!": "conflict", "×": "dim
 # Without --verbose, what is made or removed is shown up to this many lines per value.
 _BRIEF = 12
 _WIDE = 100
-_SHOWN_CAUSES = {Cause.SETTINGS, Cause.DRIFT, Cause.REFERENCE, Cause.SECRET, Cause.RENDERER}
+SHOWN_CAUSES = {Cause.SETTINGS, Cause.DRIFT, Cause.REFERENCE, Cause.SECRET, Cause.RENDERER}
 
 
 def change_lines(change: ChangeView, verbose: bool) -> Iterator[Line]:
@@ -36,12 +36,12 @@ def change_lines(change: ChangeView, verbose: bool) -> Iterator[Line]:
     heading = [
         Span(f"{symbol:>3} ", style),
         Span(change.address, f"{style}.address"),
-        Span(f"  {_deed(change)}", style),
+        Span(f"  {deed(change)}", style),
     ]
     if change.at:
         heading.append(Span(f"  {change.at}", "place"))
     yield tuple(heading)
-    yield line("      ", Span(_why(change), "dim"))
+    yield line("      ", Span(why(change), "dim"))
     for number, step in enumerate(change.steps, 1):
         yield line("      ", Span(f"step {number}: {step}", "dim"))
     if change.action is Action.DELETE and not verbose:
@@ -50,7 +50,7 @@ def change_lines(change: ChangeView, verbose: bool) -> Iterator[Line]:
         yield from indented(_attribute(change, attribute, verbose), 6)
 
 
-def _deed(change: ChangeView) -> str:
+def deed(change: ChangeView) -> str:
     words = {
         Action.CREATE: "will be created",
         Action.UPDATE: "will be updated",
@@ -64,7 +64,7 @@ def _deed(change: ChangeView) -> str:
     return "is in CONFLICT" if change.conflict else words[change.action]
 
 
-def _why(change: ChangeView) -> str:
+def why(change: ChangeView) -> str:
     parts = [change.reason]
     if change.remote_id and change.action is not Action.UPDATE:
         parts.append(f"id {change.remote_id}")
@@ -79,10 +79,7 @@ def _attribute(change: ChangeView, each: AttributeView, verbose: bool) -> Iterat
     start = [Span(f"{sign} ", style), Span(each.path, "path")]
     end = _end(change, each)
     if each.op == "conflict":
-        said = "the files and the provider both changed it"
-        if each.cause is Cause.ROLLBACK:
-            said = "it was changed at the provider since"
-        yield (*start, Span(f": {said}", "conflict"), *end)
+        yield (*start, Span(f": {conflict_words(each)}", "conflict"), *end)
         yield from _conflict(each)
     elif each.op == "reorder":
         yield (*start, Span(": another order"), *end)
@@ -100,7 +97,7 @@ def _attribute(change: ChangeView, each: AttributeView, verbose: bool) -> Iterat
 
 def _end(change: ChangeView, each: AttributeView) -> list[Span]:
     out = []
-    if each.cause in _SHOWN_CAUSES and change.action is not Action.CREATE:
+    if each.cause in SHOWN_CAUSES and change.action is not Action.CREATE:
         out.append(Span(f"  [{each.cause}]", "cause"))
     if each.at and change.action is not Action.CREATE and each.at != change.at:
         out.append(Span(f"  {each.at}", "place"))
@@ -149,10 +146,10 @@ def _sides(old: Shown, new: Shown) -> Iterator[Line]:
 
 def _texts(start: list[Span], end: list[Span], each: AttributeView) -> Iterator[Line]:
     yield (*start, Span(":"), *end)
-    yield from diff(_as_text(each.old), _as_text(each.new))
+    yield from diff(as_text(each.old), as_text(each.new))
 
 
-def _as_text(value: Shown) -> str:
+def as_text(value: Shown) -> str:
     return value if isinstance(value, str) else "" if value is None else "\n".join(block(value))
 
 
@@ -180,14 +177,23 @@ def _diff_spans(each: DiffLine) -> list[Span]:
 
 
 def _conflict(each: AttributeView) -> Iterator[Line]:
-    sides = [("live (now)", each.old, "")]
-    if each.cause is Cause.ROLLBACK:
-        sides.append(("then", each.new, "new"))
-    else:
-        sides = [("applied (last sent)", each.applied, ""), ("seen (right after)", each.seen, ""), *sides]
-        sides.append(("files", each.new, "new"))
-    for label, value, style in sides:
+    for label, value, style in conflict_sides(each):
         yield line("    ", Span(f"{label:<20}", "dim"), Span(inline(value), style))
+
+
+def conflict_words(each: AttributeView) -> str:
+    if each.cause is Cause.ROLLBACK:
+        return "it was changed at the provider since"
+    return "the files and the provider both changed it"
+
+
+def conflict_sides(each: AttributeView) -> list[tuple[str, Shown, str]]:
+    """What is between to decide: a label, the value, its style."""
+    live: tuple[str, Shown, str] = ("live (now)", each.old, "")
+    if each.cause is Cause.ROLLBACK:
+        return [live, ("then", each.new, "new")]
+    before = [("applied (last sent)", each.applied, ""), ("seen (right after)", each.seen, "")]
+    return [*before, live, ("files", each.new, "new")]
 
 
 def _value_style(value: Shown, plain: str) -> str:

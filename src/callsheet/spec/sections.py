@@ -99,7 +99,9 @@ class EnvironmentSection(DefaultsSection):
     default: bool | None = Field(None, description="This environment follows the working tree.")
     pinned: bool | None = Field(None, description="Whether it runs a release; true for all but the default.")
     promotes_from: str | None = Field(None, description="The environment whose releases it takes.")
-    release: str | Native | None = Field(None, description="The wanted release.")
+    release: str | None = Field(
+        None, description="The wanted release, such as uat@3@sha256:…; `promote --write` writes it."
+    )
     overrides: dict[str, OverrideSection] | None = Field(
         None, description="Patches by Kind/name or Kind/*, applied last."
     )

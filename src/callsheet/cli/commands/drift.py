@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from callsheet.cli.options import fitting, verb
-from callsheet.cli.screen import MARKDOWN, RENDERED, TERMINAL, Screen
+from callsheet.cli.screen import MARKDOWN, TERMINAL, Screen
 
 if TYPE_CHECKING:
     from callsheet.operations.drifts import Checked
 
 
 @click.command("drift")
-@verb(environment="The environment to check (else the default one).", rendered=RENDERED)
+@verb(environment="The environment to check (else the default one).", rendered=(MARKDOWN,))
 @fitting
 @click.option("--all", "every", is_flag=True, help="Check every environment of the project.")
 @click.option(

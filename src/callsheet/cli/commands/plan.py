@@ -11,7 +11,7 @@ import click
 
 from callsheet.cli.giving import given_of, proving, ticketing
 from callsheet.cli.options import explaining, fitting, plan_options, planning, resuming, verb
-from callsheet.cli.screen import MARKDOWN, RENDERED, TERMINAL, Screen
+from callsheet.cli.screen import HTML, JSON, MARKDOWN, RENDERED, Screen
 from callsheet.model.errors import CallsheetError
 
 
@@ -65,7 +65,7 @@ def paths_given(screen: Screen, changed_files: BinaryIO | None) -> frozenset[str
     """The paths that `--changed-files` lists. It says nothing to a format that sets nothing apart."""
     if changed_files is None:
         return None
-    if screen.format not in RENDERED:
+    if screen.format != MARKDOWN:
         raise CallsheetError("--changed-files needs -o markdown", code="usage")
     from callsheet.reports.explaining import paths_of
 
@@ -83,11 +83,17 @@ def show_plan(
         views = [plan_view(plan)]
         screen.data(plan_markdown(views, limit=limit or sys.maxsize, changed_files=changed_files).encode())
         return
-    if screen.format != TERMINAL:
+    if screen.format == JSON:
         screen.document(plan.to_json())
         return
-    from callsheet.reports.plan_lines import plan_lines
     from callsheet.reports.plan_view import plan_view
 
     view = plan_view(plan)
+    if screen.format == HTML:
+        from callsheet.reports.html import plan_html
+
+        screen.data(plan_html([view]).encode())
+        return
+    from callsheet.reports.plan_lines import plan_lines
+
     screen.report(plan_lines(view, verbose=screen.verbose, quiet=screen.quiet, excerpts=screen.excerpts))
