@@ -18,7 +18,7 @@ from callsheet.apply.journal import Journal
 from callsheet.apply.keeping import export_now, tidy
 from callsheet.apply.memory import Memory
 from callsheet.apply.outcome import Outcome, Result
-from callsheet.apply.pinning import kept_release, moves_pin
+from callsheet.apply.pinning import kept_release, moves_pin, unended
 from callsheet.apply.protecting import record_protection
 from callsheet.apply.readback import read_back, rebaselined
 from callsheet.apply.recheck import Rechecked, check_fits, done_before, recheck
@@ -50,6 +50,7 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     refuse(plan, judgement)
     check_hold(plan, state)
     idle = plan.empty and not plan.notices and not state.begun and not moves and judgement.record is None
+    idle = idle and not unended(plan, state)
     if idle and hold_after(plan, state, {}) is None:
         return Outcome(serial=state.serial, diagnostics=judgement.warnings)
     # Told before anything is locked, as far as it can be told without asking anybody.
@@ -133,7 +134,7 @@ def _carry_out(
     plan, run = archive.plan, context.claim.run
     veil = veil_of(context, state)
 
-    pinning = kept_release(archive, context.store, state) if moves else None
+    pinning = kept_release(archive, context.store) if moves else None
 
     def append(entries: list[Entry]) -> State:
         lease.check()
@@ -200,6 +201,8 @@ def _carry_out(
             journal.finish(entries)
     if journal.broken:
         diagnostics += journal.broken.diagnostics
+    if pinning is not None and not pinning.done(journal.state):
+        diagnostics.append(pinning.not_yet(journal.state))
     unwritten, kept, told_of = keep_aside(journal, lease, context.aside)
     outcome = Outcome(
         results,
@@ -211,6 +214,7 @@ def _carry_out(
         journal.broken.exit_code if journal.broken else None,
         unwritten,
         kept,
+        pinning.named if pinning is not None and pinning.done(journal.state) else None,
     )
     context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
     return outcome
@@ -249,6 +253,7 @@ def _started(plan: Plan, context: Context, state: State) -> dict[str, Any]:
         "plan": plan.digest,
         "source": dict(plan.source),
         "serial": state.serial,
+        "instance": state.instance,
     }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.errors import Stale
 from callsheet.plan.archive import Archive
 from callsheet.plan.plan import Plan
 from callsheet.releases.keeping import keep, space
 from callsheet.releases.manifest import Manifest
-from callsheet.releases.pin import Origin, Pin, next_version, pinned, pins
+from callsheet.releases.pin import Origin, Pin, next_version, pinned
 from callsheet.state.snapshot import Entry, State
 from callsheet.state.store import Store
 
@@ -24,6 +25,27 @@ class Pinning:
     digest: str
     blob: str
     fetched: Mapping[str, str]
+
+    @property
+    def named(self) -> str:
+        return f"{self.plan.environment}@{self.plan.source['release']['version']}"
+
+    def done(self, state: State) -> bool:
+        """Whether state says that the release is what runs."""
+        found = pinned(state)
+        return found is not None and found.version == self.plan.source["release"]["version"]
+
+    def not_yet(self, state: State) -> Diagnostic:
+        """What to say where the run ended otherwise."""
+        environment, found = self.plan.environment, pinned(state)
+        runs = f"still runs v{found.version}" if found else "runs no release yet"
+        return warning(
+            "release.not-pinned",
+            f"{environment} {runs}: v{self.plan.source['release']['version']} is not all there",
+            detail="The version moves when everything is applied and recorded. "
+            "A plan of the environment leads back to what it runs.",
+            hint="apply the same plan again, or promote again",
+        )
 
     def entry(self, state: State, run: Mapping[str, Any]) -> Entry:
         """What state is told: the next version, by this run."""
@@ -45,6 +67,13 @@ class Pinning:
         return Entry(release=pin.to_json())
 
 
+def unended(plan: Plan, state: State) -> bool:
+    """Whether a destroy has nothing left to delete, and did not end the instance yet."""
+    run = state.run or {}
+    last = run.get("mode") == "destroy" and run.get("instance") == state.instance
+    return plan.mode == "destroy" and not state.records and last
+
+
 def moves_pin(plan: Plan, state: State) -> bool:
     """Whether the plan leads to a release that is not pinned yet. Stale where another one is, meanwhile."""
     release = plan.source.get("release") or {}
@@ -64,13 +93,12 @@ def moves_pin(plan: Plan, state: State) -> bool:
     return True
 
 
-def kept_release(archive: Archive, store: Store, state: State) -> Pinning:
+def kept_release(archive: Archive, store: Store) -> Pinning:
     """Keep the plan's release in the store, or find it there where a rollback brings one back."""
     plan = archive.plan
     release = plan.source["release"]
-    if release.get("backTo") is not None:
-        then = next(pin for pin in pins(state) if pin.version == release["backTo"])
-        return Pinning(plan, then.digest, then.blob, then.fetched)
+    if kept := release.get("kept"):
+        return Pinning(plan, kept["digest"], kept["blob"], release.get("fetched") or {})
     digest = str(plan.source["digest"])
     manifest = Manifest.read(archive.content(digest.removeprefix("sha256:")))
     blob = keep(store, plan.environment, manifest, lambda path: archive.content(manifest.files[path].sha256))

@@ -77,6 +77,7 @@ class Export:
     count: int
     size: int
     refused: tuple[str, ...] = ()
+    release: Mapping[str, Any] | None = None  # the pin of the environment, as state had it
 
     def knows(self, kind: str, remote_id: str) -> bool:
         return remote_id in self.ids.get(kind, frozenset())
@@ -138,6 +139,7 @@ def made(
         "records": [named(pack) for pack in records],
         "contents": sorted(contents_of(state.records.values())),
         "refused": sorted(refused),
+        "release": dict(state.pin) if state.pin else None,
     }
     data = canonical(manifest)
     return _export(named(data), plain(manifest), ids), [*parts, data]
@@ -233,6 +235,7 @@ def _export(sha256: str, manifest: Mapping[str, Any], ids: Mapping[str, Iterable
         manifest["objects"],
         manifest["bytes"],
         tuple(manifest["refused"]),
+        manifest.get("release"),
     )
 
 

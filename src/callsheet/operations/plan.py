@@ -11,10 +11,12 @@ from callsheet import __version__
 from callsheet.diff.veil import Veil
 from callsheet.model.address import Address
 from callsheet.model.canonical import fingerprint
+from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.clean import check_secrets
 from callsheet.operations.isolation import Isolation
 from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
@@ -26,6 +28,7 @@ from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
 from callsheet.plan.under_way import as_left
+from callsheet.releases.pin import pinned
 from callsheet.spec.prompt_choice import used_prompts
 from callsheet.spec.render import Estate, render
 from callsheet.state.names import named
@@ -54,10 +57,14 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     """
     state = session.ledger.load()
     source = source or _source(session, state, options)
+    if source and source.move and (options.targets or options.excludes):
+        raise _narrowed(session, source.move.version)
+    if source and source.move and source.move.back is None:
+        check_secrets(session, source)
     downloads: dict[str, bytes] = {}
     estate = desired(session, source, downloads) if source else _nothing(session)
     resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
-    carried = carried_by(source, downloads) if source and source.move and source.move.back_to is None else {}
+    carried = carried_by(source, downloads) if source and source.move and source.move.back is None else {}
     apart = Isolation(session)
     if not options.destroy:
         apart.check_target()
@@ -90,12 +97,42 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
         source=told(source, estate, downloads),
         carried=tuple(carried),
         target={**session.target, "organisation": live.organisation or state.organisation},
-        diagnostics=estate.diagnostics,
+        diagnostics=(*estate.diagnostics, *_cut_off(state, source)),
         options=options,
     )
     made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, {**estate.contents, **carried}))
+
+
+def _narrowed(session: Session, version: int) -> CallsheetError:
+    name = session.environment.name
+    return CallsheetError(
+        f"this plan would bring {name} to version {version}, and a release is taken whole",
+        detail="With --target or --exclude a part of it would be applied under the number of all of it.",
+        hint="plan without them; or narrow a plan of what runs already",
+        code="usage.narrowed-release",
+    )
+
+
+def _cut_off(state: State, source: Source | None) -> list[Diagnostic]:
+    """A warning where the last run was to pin a release and did not, and this plan does not go on with it."""
+    run = state.run or {}
+    release = (run.get("source") or {}).get("release") or {}
+    found = pinned(state)
+    pinned_then = found is not None and found.version >= release.get("version", 0)
+    if not release.get("new") or pinned_then or source is None or source.move is not None:
+        return []
+    runs = f"v{found.version}" if found else "no release"
+    return [
+        warning(
+            "release.cut-off",
+            f"run {run['id']} was to bring {state.environment} to v{release['version']} and did not end it: "
+            f"{state.environment} runs {runs}",
+            detail="This plan leads back to what it runs.",
+            hint="to go on instead, apply that run's plan again, or promote again",
+        )
+    ]
 
 
 def _source(session: Session, state: State, options: Options) -> Source | None:

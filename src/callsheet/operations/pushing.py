@@ -8,10 +8,13 @@ from pathlib import Path
 from callsheet.model.diagnostics import Diagnostic, warning
 from callsheet.model.errors import CallsheetError, Stale, StateError
 from callsheet.operations.surgery import Surgery
+from callsheet.releases.keeping import is_kept
+from callsheet.releases.pin import pinned
 from callsheet.state.document import read_state, write_state
 from callsheet.state.sealing import Broken, parsed
 from callsheet.state.selecting import check_settled
 from callsheet.state.snapshot import State
+from callsheet.state.store import Store
 from callsheet.state.unwritten import FORMAT as RECOVERY
 from callsheet.state.unwritten import Missing, Unwritten, missing
 
@@ -47,7 +50,7 @@ class Replacement:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def replacement(operation: Surgery, pushed: State, *, force: bool) -> Replacement:
+def replacement(operation: Surgery, pushed: State, store: Store, *, force: bool) -> Replacement:
     """What pushing a whole state means. Stale where it does not fit what is there; `force` makes warnings
     of what can be answered for."""
     if operation.damage:
@@ -58,7 +61,7 @@ def replacement(operation: Surgery, pushed: State, *, force: bool) -> Replacemen
     there = operation.state
     check_settled(there.begun.values())
     if there.lineage is None:
-        return Replacement(pushed)
+        return Replacement(pushed, _without_releases(store, pushed))
     objections = []
     if there.lineage != pushed.lineage:
         objections.append(
@@ -87,8 +90,32 @@ def replacement(operation: Surgery, pushed: State, *, force: bool) -> Replacemen
     kept = replace(pushed, hold=there.hold or pushed.hold)
     if there.lineage == pushed.lineage:
         # So is which runs there were: their records lie beside state. Steps begun need the run they are of.
-        kept = replace(kept, audit=there.audit, run=pushed.run if pushed.begun else there.run)
+        # And so is what it runs, by which rules: no file from before a promotion undoes one.
+        kept = replace(
+            pushed,
+            hold=there.hold,
+            audit=there.audit,
+            run=pushed.run if pushed.begun else there.run,
+            releases=there.releases,
+            protection=there.protection,
+            instance=there.instance,
+        )
     return Replacement(kept, tuple(_lost(each.summary, each.detail) for each in found))
+
+
+def _without_releases(store: Store, pushed: State) -> tuple[Diagnostic, ...]:
+    """A warning where the store lacks the release that the state is pinned to: no file of state holds it."""
+    pin = pinned(pushed)
+    if pin is None or is_kept(store, pushed.environment, pin.blob):
+        return ()
+    return (
+        warning(
+            "state.no-release",
+            f"{pushed.environment} runs v{pin.version}, and {store.describe()} does not have that release",
+            detail="State says which release runs. Its files are kept beside state, and not in it.",
+            hint=f"promote to {pushed.environment} again: that keeps them anew",
+        ),
+    )
 
 
 def recovery(operation: Surgery, unwritten: Unwritten) -> Missing:

@@ -33,7 +33,7 @@ from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
 from callsheet.plan.under_way import as_left
-from callsheet.releases.pin import next_version, pins
+from callsheet.releases.pin import Pin, next_version, pinned
 from callsheet.state.snapshot import State
 
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})")
@@ -125,18 +125,21 @@ def _to_version(session: Session, version: int, options: Options) -> Planned:
             hint="to undo what was edited behind it, run `callsheet plan` and `apply`",
             code="release.current",
         )
-    source = moving(held(session, then), state, then.origin, back_to=version)
+    source = moving(held(session, then), state, then.origin, back=then)
     return plan(session, options, replace(source, holds=tuple(held_since(session, state, version))))
 
 
 def _release_then(session: Session, export: Export, state: State) -> dict[str, Any] | None:
-    """The release that was pinned when an export was taken, as the next version, where another is by now."""
-    known = pins(state)
-    before = [pin for pin in known if pin.serial <= export.serial]
-    if not session.environment.pinned or not before or before[-1].digest == known[-1].digest:
+    """The release that was pinned when an export was taken, as the next version, where another is by now.
+
+    The export says which, for an environment that was destroyed since has forgotten its versions.
+    """
+    if not session.environment.pinned or export.release is None:
         return None
-    then = before[-1]
-    return Move(next_version(state), then.origin, then.version).to_json() | {"prompts": dict(then.prompts)}
+    then, now = Pin.from_json(export.release), pinned(state)
+    if now is not None and now.digest == then.digest:
+        return None
+    return Move(next_version(state), then.origin, back=then).to_json() | {"prompts": dict(then.prompts)}
 
 
 def _objects(session: Session, export: Export) -> dict[tuple[str, str], Exported]:

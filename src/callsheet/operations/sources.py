@@ -63,17 +63,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The pin that a plan leads to. `back_to` is the version whose bytes a rollback brings back."""
+    """The pin that a plan leads to."""
 
     version: int
     origin: Origin
-    back_to: int | None = None
     cloned: str | None = None  # the address that joins what the environment runs
+    back: Pin | None = None  # the version that a rollback brings back, as the store has it
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"version": self.version, "new": True, "origin": self.origin.to_json()}
         out |= {"cloned": self.cloned} if self.cloned else {}
-        return out | ({"backTo": self.back_to} if self.back_to is not None else {})
+        if self.back is not None:
+            kept = {"digest": self.back.digest, "blob": self.back.blob}
+            out |= {"backTo": self.back.version, "kept": kept, "fetched": dict(self.back.fetched)}
+        return out
 
 
 def source_of(session: Session, state: State) -> Source:
@@ -117,9 +120,9 @@ def held(session: Session, pin: Pin, *, of: Session | None = None) -> Source:
     return Source(project, kept.manifest, kept.read, pin.origin.git, pin=pin, fetched=fetched)
 
 
-def moving(source: Source, state: State, origin: Origin, back_to: int | None = None) -> Source:
+def moving(source: Source, state: State, origin: Origin, back: Pin | None = None) -> Source:
     """The source as the release that the environment is to run next."""
-    return replace(source, pin=None, move=Move(next_version(state), origin, back_to))
+    return replace(source, pin=None, move=Move(next_version(state), origin, back=back))
 
 
 def promotable(session: Session, start: str, state: State) -> Source:
@@ -180,7 +183,7 @@ def _wanted(session: Session, state: State, asked: Wanted) -> Source:
     if start is None:
         raise _unknown(session, asked, f"there is no environment {asked.environment}")
     check_route(start, environment)
-    ran = next((pin for pin in reversed(pins(state)) if asked.digest and pin.digest == asked.digest), None)
+    ran = next((pin for pin in reversed(pins(state)) if pin.digest == asked.digest), None)
     if ran is not None:
         return moving(held(session, ran), state, ran.origin)
     if start.default:
@@ -190,14 +193,14 @@ def _wanted(session: Session, state: State, asked: Wanted) -> Source:
     pin = next((pin for pin in reversed(known) if asked.version in (None, pin.version)), None)
     if pin is None or (asked.version is None and asked.digest != pin.digest):
         raise _unknown(session, asked, f"{start.name} never ran it")
-    if asked.digest and pin.digest != asked.digest:
+    if pin.digest != asked.digest:
         raise _unknown(session, asked, f"{pin.named(start.name)} has other bytes ({pin.digest[:19]}…)")
     return moving(held(session, pin, of=other), state, Origin(start.name, pin.version, pin.origin.git))
 
 
 def _of_tree(session: Session, state: State, asked: Wanted) -> Source:
     """The wanted release of one that follows the tree: kept by `promote --write`, or the tree itself."""
-    if asked.digest is None or asked.version is not None:
+    if asked.version is not None:
         raise _unknown(session, asked, f"{asked.environment} follows the working tree and has no versions")
     kept = offered(session.store, session.environment.name, asked.digest)
     if kept is not None:

@@ -61,7 +61,7 @@ class Kept:
     @classmethod
     def load(cls, store: Store, environment: str, name: str, digest: str) -> Kept:
         """The release that a blob leads to. StateError when it is missing, damaged or another one."""
-        data = store.get_blob(name, space=space(environment))
+        data = _blob(store, space(environment), name, digest)
         try:
             index = orjson.loads(zlib.decompress(data))
             manifest = Manifest.read(canonical(index["manifest"]))
@@ -76,7 +76,7 @@ class Kept:
         """A file's bytes. StateError where they are missing or are not those that the release names."""
         entry = self.manifest.files[path]
         if entry.size > _LARGE:
-            return self._store.get_blob(entry.sha256, space=self._space)
+            return _blob(self._store, self._space, entry.sha256, self.manifest.digest)
         if path not in self._opened:
             self._open(path)
         return self._opened[path]
@@ -86,7 +86,7 @@ class Kept:
         if not pack:
             raise _damaged(self.manifest.digest, f"no pack holds {path}")
         try:
-            data = zlib.decompress(self._store.get_blob(pack, space=self._space))
+            data = zlib.decompress(_blob(self._store, self._space, pack, self.manifest.digest))
         except zlib.error:
             raise _damaged(self.manifest.digest, f"pack {pack[:12]} is not readable") from None
         at = 0
@@ -129,6 +129,26 @@ def _verified(manifest: Manifest, path: str, read: Read) -> bytes:
             code="release.file-changed",
         )
     return data
+
+
+def _blob(store: Store, where: str, name: str, digest: str) -> bytes:
+    try:
+        return store.get_blob(name, space=where)
+    except StateError as cause:
+        if not any(each.code == "state.missing" for each in cause.diagnostics):
+            raise
+    raise _damaged(digest, f"{store.describe()} lacks a part of it ({name[:12]})")
+
+
+def is_kept(store: Store, environment: str, name: str) -> bool:
+    """Whether a store has what leads to a release. StateError where it cannot tell."""
+    try:
+        store.get_blob(name, space=space(environment))
+    except StateError as cause:
+        if any(each.code == "state.missing" for each in cause.diagnostics):
+            return False
+        raise
+    return True
 
 
 def _damaged(digest: str, why: str) -> StateError:

@@ -88,6 +88,11 @@ def missing(state: State, unwritten: Unwritten) -> Missing:
     strange: list[Record] = []
     for entry in unwritten.entries:
         addresses = [*(record.address for record in entry.put), *entry.remove]
+        if not addresses and not entry.end:
+            if alone and _moves(growing, entry):
+                entries.append(entry)
+                growing.add(entry)
+            continue
         if entry.end:
             fits = any(_is_open(growing, name, unwritten.run) for name in entry.end)
         else:
@@ -113,6 +118,15 @@ def missing(state: State, unwritten: Unwritten) -> Missing:
         tuple(_without(left, written)),
         tuple(strange),
     )
+
+
+def _moves(growing: Growing, entry: Entry) -> bool:
+    """Whether an entry without records says something that state does not: a release, an instance."""
+    if entry.instance is not None:
+        return entry.instance != growing.instance
+    if entry.release is not None:
+        return not growing.releases or growing.releases[-1]["version"] < entry.release["version"]
+    return False
 
 
 def _is_open(growing: Growing, name: str, run: str) -> bool:

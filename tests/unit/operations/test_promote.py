@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from callsheet.plan.change import Cause
 from callsheet.plan.inputs import Options
 from callsheet.resolved import Resolved
 from callsheet.state.file import FileStore
+from e2e.command import Called, call
 from support.chain import Chain
 
 
@@ -31,6 +33,10 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
 
 def codes(cause: CallsheetError) -> list[str]:
     return [each.code for each in cause.diagnostics]
+
+
+def typed(chain: Chain, *arguments: str) -> Called:
+    return call(*arguments, "-C", str(chain.root), variables=chain.variables)
 
 
 def well(outcome: Any) -> None:
@@ -305,7 +311,7 @@ def test_where_a_line_says_what_is_wanted_nobody_promotes_past_it(chain: Chain) 
     assert codes(refused.value) == ["refused.promotion-line"]
 
 
-@pytest.mark.parametrize("line", ["uat", "uat@x", "uat@0", "3", "[uat]", "uat@1@sha256:12"])
+@pytest.mark.parametrize("line", ["uat", "uat@x", "uat@0", "3", "[uat]", "uat@1", "uat@1@sha256:12"])
 def test_a_line_that_is_no_release(chain: Chain, line: str) -> None:
     chain.environments(prod=f"release: {line}")
     with pytest.raises(CallsheetError) as caught:
@@ -437,6 +443,7 @@ def test_one_resource_is_cloned_with_what_it_needs_and_nothing_else(chain: Chain
     [
         ("Assistant/none", "dev", "uat", "clone.address"),
         ("nonsense", "dev", "uat", "clone.address"),
+        ("Assistant/desk", "dev", "prod", "refused.promotion-route"),
         ("Assistant/desk", "uat", "dev", "refused.clone"),
         ("Assistant/desk", "uat", "uat", "refused.clone"),
     ],
@@ -497,3 +504,149 @@ def test_validate_tells_a_line_that_is_no_release(chain: Chain) -> None:
     chain.environments(prod="release: newest")
     found = [each.code for each in validate(chain.root).diagnostics]
     assert found == ["spec.release"]
+
+
+def test_a_release_that_the_store_lost_is_kept_anew_by_the_same_promotion(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    shutil.rmtree(chain.root / ".callsheet/state/blobs/releases/uat")
+    with pytest.raises(CallsheetError) as caught:
+        chain.plan("uat")
+    assert codes(caught.value) == ["release.damaged"]
+    assert "promote again" in caught.value.diagnostics[0].hint
+    well(chain.promote("dev", "uat"))
+    assert chain.plan("uat").plan.empty
+
+
+def test_a_state_that_is_put_back_without_its_release_says_so(chain: Chain, tmp_path: Path) -> None:
+    well(chain.promote("dev", "uat"))
+    file = str(tmp_path / "uat.state")
+    assert typed(chain, "state", "pull", "--env", "uat", "--out", file).code == 0
+    shutil.rmtree(chain.root / ".callsheet/state")
+    done = typed(chain, "state", "push", file, "--yes")
+    assert done.code == 0
+    assert "does not have that release" in done.err
+    well(chain.promote("dev", "uat"))
+    assert chain.plan("uat").plan.empty
+
+
+def test_an_older_state_that_is_forced_takes_no_version_back(chain: Chain, tmp_path: Path) -> None:
+    well(chain.promote("dev", "uat"))
+    file = str(tmp_path / "uat.state")
+    assert typed(chain, "state", "pull", "--env", "uat", "--out", file).code == 0
+    chain.assistant("desk", "Be short.")
+    chain.commit()
+    well(chain.promote("dev", "uat"))
+    assert typed(chain, "state", "push", file, "--yes", "--force").code == 0
+    assert [pin.version for pin in chain.pins("uat")] == [1, 2]
+
+
+def unwritable(monkeypatch: pytest.MonkeyPatch, mark: bytes) -> None:
+    """A store that writes everything but entries with this in them."""
+    append = FileStore.append
+
+    def failing(self: FileStore, log: str, entries: Any, *, expected: int) -> int:
+        if any(mark in each for each in entries):
+            raise StateError("the disk is full")
+        return append(self, log, entries, expected=expected)
+
+    monkeypatch.setattr(FileStore, "append", failing)
+
+
+def test_a_destroy_that_was_cut_off_ends_the_instance_when_it_is_run_again(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well(chain.promote("dev", "uat"))
+    before = chain.plan("uat").plan.instance
+    with monkeypatch.context() as patched:
+        unwritable(patched, b'{"instance":"')
+        chain.apply("uat", chain.plan("uat", destroy=True).archive)
+    chain.clock.sleep(120)
+    assert [pin.version for pin in chain.pins("uat")] == [1]
+    well(chain.apply("uat", chain.plan("uat", destroy=True).archive))
+    assert chain.pins("uat") == ()
+    after = chain.plan("uat", destroy=True).plan.instance
+    assert after not in (None, before)
+    # And once more does nothing at all.
+    well(chain.apply("uat", chain.plan("uat", destroy=True).archive))
+    assert chain.plan("uat", destroy=True).plan.instance == after
+
+
+def test_back_to_before_a_destroy_brings_the_release_back_too(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    gone = chain.apply("uat", chain.plan("uat", destroy=True).archive)
+    well(gone)
+    well(chain.back("uat", str(gone.run)))
+    [pin] = chain.pins("uat")
+    assert (pin.version, pin.back_to) == (1, 1)
+    assert chain.plan("uat").plan.empty
+    assert chain.prompt("uat") == "Be kind."
+
+
+def test_a_promotion_that_did_not_end_says_what_runs_and_what_a_plan_leads_to(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well(chain.promote("dev", "uat"))
+    chain.assistant("desk", "Be short.")
+    chain.commit()
+    archive = chain.promotion("dev", "uat").archive
+    with monkeypatch.context() as patched:
+        unwritable(patched, b'"release":{"at"')
+        outcome = chain.apply("uat", archive)
+    assert "release.not-pinned" in [each.code for each in outcome.diagnostics]
+    chain.clock.sleep(120)
+    back = chain.plan("uat").plan
+    assert "release.cut-off" in [each.code for each in back.diagnostics]
+    well(chain.apply("uat", archive))
+    assert [pin.version for pin in chain.pins("uat")] == [1, 2]
+    assert "release.cut-off" not in [each.code for each in chain.plan("uat").plan.diagnostics]
+
+
+@pytest.mark.parametrize("narrow", [{"targets": ("Assistant/desk",)}, {"excludes": ("Assistant/other",)}])
+def test_a_wanted_release_is_taken_whole(chain: Chain, narrow: dict[str, tuple[str, ...]]) -> None:
+    chain.assistant("other", "Stay.")
+    chain.commit()
+    chain.write("dev", "uat")
+    with pytest.raises(CallsheetError) as caught:
+        chain.apply("uat", **narrow)
+    assert codes(caught.value) == ["usage.narrowed-release"]
+    assert chain.writes("uat") == 0
+    well(chain.apply("uat"))
+    # Of what runs already a part may be planned.
+    assert chain.plan("uat", **narrow).plan.empty
+
+
+def cloning(chain: Chain, *, dirty: bool = False) -> Any:
+    with chain.session("uat") as session:
+        return clone(session, "dev", "Assistant/desk", Options(), dirty=dirty)
+
+
+def test_a_clone_takes_no_other_way_than_a_promotion(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    chain.assistant("desk", "Be short.")
+    with pytest.raises(Refused) as refused:
+        cloning(chain)
+    assert codes(refused.value) == ["refused.promotion-dirty"]
+    assert cloning(chain, dirty=True).plan.changes
+    chain.commit()
+    chain.write("dev", "uat")
+    chain.commit()
+    with pytest.raises(Refused) as refused:
+        cloning(chain)
+    assert codes(refused.value) == ["refused.promotion-line"]
+
+
+def test_no_value_of_a_secret_of_either_environment_gets_into_a_release(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://env/DEV_TOKEN}"}}
+    chain.assistant("other", "Stay.", native={"server": server})
+    chain.assistant("desk", "Say token-of-dev.")
+    chain.commit()
+    for act in (lambda: chain.promotion("dev", "uat"), lambda: cloning(chain)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert codes(refused.value) == ["refused.promotion-secret"]
+    digest = chain.plan("dev").plan.source["digest"]
+    chain.environments(uat=f"release: dev@{digest}")
+    with pytest.raises(Refused) as refused:
+        chain.plan("uat")
+    assert codes(refused.value) == ["refused.promotion-secret"]

@@ -98,7 +98,7 @@ def _replace(screen: Screen, session: Session, pushed: State, file: Path, *, yes
 
     count = "1 resource" if len(pushed.records) == 1 else f"{len(pushed.records)} resources"
     with surgery(session, "state push", damaged=force) as operation:
-        found = replacement(operation, pushed, force=force)
+        found = replacement(operation, pushed, session.store, force=force)
         now = operation.state
         for each in found.warnings:
             screen.tell(diagnostic_lines(each))
