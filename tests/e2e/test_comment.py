@@ -83,7 +83,7 @@ def test_several_environments_share_one_comment(github: GitHubDouble, world: Wor
     again = planned(world, Path(plan).with_name("again.plan"))
     done = comment(github, plan, again, "--key", "everything")
     assert done.last.startswith("Comment everything created")
-    assert github.comments[0]["body"].count("1 to create") == 2
+    assert github.comments[0]["body"].count("## Callsheet: plan for `dev`") == 2
 
 
 def test_gitlab(gitlab: GitLabDouble, plan: str, tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ def test_a_variable_that_is_not_set_is_told(project: World) -> None:
 
 @pytest.fixture
 def estate(project: World) -> World:
-    """A second environment that was never applied, and a third whose key is not there."""
+    """A second environment, whose key is the first one's, and a third whose key is not there."""
     text = (project.root / "environments.yaml").read_text(encoding="utf-8")
     section = text[text.index("  dev:") :]
     uat = section.replace("  dev:", "  uat:").replace("default: true", "pinned: false")
@@ -291,13 +291,13 @@ def test_the_worst_of_all_is_the_exit_code_and_hides_no_other(estate: World, rec
     assert found["format"] == "callsheet.drifts/1"
     assert found["exitCode"] == 1
     by_name = {each["environment"]: each for each in found["environments"]}
-    assert [by_name[name]["exitCode"] for name in ("dev", "uat", "broken")] == [2, 2, 1]
+    assert [by_name[name]["exitCode"] for name in ("dev", "uat", "broken")] == [2, 3, 1]
     assert by_name["dev"]["report"]["format"] == "callsheet.drift/1"
     assert by_name["dev"]["told"] == [{"event": "found", "recipient": "secrets://env/HOOK"}]
     assert by_name["broken"]["report"] is None
     assert "NO_KEY" in by_name["broken"]["problems"][0]["summary"]
     assert "NO_KEY" in done.err
-    assert {each["environment"] for each in received.bodies} == {"dev", "uat"}
+    assert {each["environment"] for each in received.bodies} == {"dev"}
 
 
 @pytest.mark.parametrize(

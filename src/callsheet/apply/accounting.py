@@ -15,7 +15,7 @@ from callsheet.audit.log import Head, Log
 from callsheet.audit.record import NOTHING_ASKED, Account, Estate, What, Who
 from callsheet.audit.tape import hidden, packed
 from callsheet.model.diagnostics import Diagnostic, Severity, warning
-from callsheet.model.errors import CallsheetError
+from callsheet.model.errors import ERROR, Abandoned, CallsheetError
 from callsheet.plan.plan import Plan
 from callsheet.policy.judging import Judgement
 from callsheet.state.begun import Begun
@@ -85,6 +85,12 @@ def accounted(context: Context, lease: Lease, verb: str, what: What) -> Iterator
         yield books
     except CallsheetError as cause:
         books.close(Outcome(diagnostics=cause.diagnostics, broken=cause.exit_code))
+        raise
+    except Abandoned:
+        raise
+    except KeyboardInterrupt:
+        # Before the first step, which is where interrupts begin to be held back.
+        books.close(Outcome(interrupted=True, broken=ERROR))
         raise
     finally:
         context.tape.stop()

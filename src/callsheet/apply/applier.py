@@ -57,6 +57,8 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
     # Told before anything is locked, as far as it can be told without asking anybody.
     check_secrets(plan, context.secrets, done_before(plan, state))
     with (
+        # Around the others, so that what they do at their end is not cut short either.
+        interrupts() as interrupted,
         held(context) as lease,
         accounted(context, lease, plan.mode, what_of(plan)) as books,
     ):
@@ -77,23 +79,23 @@ def apply_plan(archive: Archive, context: Context) -> Outcome:
         state = context.ledger.begin(plan.digest)
         books.open(state)
         export = _kept_before(archive, context, state, rechecked, binding)
-        with interrupts() as interrupted:
-            outcome = _carry_out(
-                archive,
-                context,
-                state,
-                rechecked,
-                binding,
-                lease,
-                export,
-                moves,
-                judgement,
-                interrupted,
-            )
-            recorded = record_protection(judgement, outcome, context, lease)
-            noticed = books.close(outcome)
+        interrupted.hold_back()
+        outcome = _carry_out(
+            archive,
+            context,
+            state,
+            rechecked,
+            binding,
+            lease,
+            export,
+            moves,
+            judgement,
+            interrupted,
+        )
+        recorded = record_protection(judgement, outcome, context, lease)
+        noticed = books.close(outcome)
         ended = outcome.export and outcome.broken is None and not interrupted.asked
-        tidied = tidy(context, lease) if ended else []
+        tidied = tidy(context, lease, interrupted) if ended else []
         return replace(
             outcome,
             diagnostics=(*map(told, found), *outcome.diagnostics, *recorded, *noticed, *tidied),
@@ -213,6 +215,7 @@ def _carry_out(
         journal.broken.exit_code if journal.broken else None,
         unwritten,
         kept,
+        pinning.named if pinning is not None and pinning.done(journal.state) else None,
     )
     context.listener(Event("apply.done", {**outcome.to_json(), "results": []}))
     return outcome

@@ -82,6 +82,18 @@ def remembered(change: Change, symbols: Symbols, step: Step | None = None) -> Pa
     return kept
 
 
+def announced(change: Change, step: Step, symbols: Symbols) -> tuple[Payload | None, Payload | None]:
+    """What an update will leave applied of the keys that it touches, and what it sends where that is another
+    thing; None where a value is not to be had: the step itself fails for it, and it alone."""
+    keys = (*step.keys, *(str(path[0]) for path in step.clear))
+    try:
+        applied = remembered(change, symbols, replace(step, keys=keys, omit=()))
+        sent: Payload = symbols.kept(wanted(change, step))
+    except CallsheetError:
+        return None, None
+    return applied, sent if sent != applied else None
+
+
 def create_body(change: Change, step: Step, symbols: Symbols) -> Payload:
     """The whole object, without nulls: what is not there yet has nothing to clear."""
     body: Payload = _without_nulls(symbols.final(wanted(change, step)))

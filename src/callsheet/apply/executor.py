@@ -114,7 +114,7 @@ class Executor:
         wait = True
         try:
             interrupts.then(partial(finished.put, None))
-            self._walk(order, pool, finished)
+            self._walk(order, pool, finished, interrupts)
         except CallsheetError as cause:
             # The lock or the store is lost: calls under way end, and the journal knows them as begun.
             self._journal.broken = cause
@@ -130,7 +130,11 @@ class Executor:
         return tuple(self._result(progress) for progress in self._progress.values())
 
     def _walk(
-        self, order: graphlib.TopologicalSorter[Node], pool: ThreadPoolExecutor, finished: Finished
+        self,
+        order: graphlib.TopologicalSorter[Node],
+        pool: ThreadPoolExecutor,
+        finished: Finished,
+        interrupts: Interrupts,
     ) -> None:
         running = self._running
         ready: deque[Node] = deque()
@@ -138,6 +142,9 @@ class Executor:
             # An organisation that shows itself with the first object gets no second one before that.
             window = self._parallel * _AHEAD if self._bound else 1
             ready.extend(order.get_ready())
+            # Its own turn in the queue may come after the next group, or never, where nothing runs.
+            if ready and interrupts.asked:
+                self._stop()
             # Steps are begun in groups, so that one write of the journal serves many.
             if ready and not self.interrupted and not self._misplaced and len(running) <= window // 2:
                 group = [ready.popleft() for _ in range(min(len(ready), window - len(running)))]
@@ -252,6 +259,8 @@ class Executor:
 
     def _stop(self) -> None:
         """The first interrupt: nothing new is begun, what is under way is finished."""
+        if self.interrupted:
+            return
         self.interrupted = True
         for future in self._running.values():
             future.cancel()

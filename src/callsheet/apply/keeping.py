@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from callsheet.apply.context import Context
+from callsheet.apply.interrupts import Interrupts
 from callsheet.diff.veil import Veil
 from callsheet.exports.export import Export, Origin
 from callsheet.exports.keeping import take
@@ -64,13 +65,20 @@ def export_now(
     return made
 
 
-def tidy(context: Context, lease: Lease) -> list[Diagnostic]:
-    """After a run: remove exports that have had their time. What goes wrong is a warning, and no more."""
+def tidy(context: Context, lease: Lease, interrupts: Interrupts) -> list[Diagnostic]:
+    """After a run: remove exports that have had their time. What goes wrong is a warning, and no more, and so
+    is an interrupt: the run is done."""
+
+    def check() -> None:
+        lease.check()
+        if interrupts.asked:
+            raise CallsheetError("the run was interrupted", code="interrupted")
+
     environment, now = context.ledger.environment, datetime.fromisoformat(context.now())
     try:
         if not due(context.store, environment, context.retention, now):
             return []
-        removed = prune(context.store, context.ledger.state, context.retention, now, lease.check)
+        removed = prune(context.store, context.ledger.state, context.retention, now, check)
     except CallsheetError as cause:
         return [
             warning(

@@ -49,6 +49,7 @@ class Outcome:
     broken: int | None = None  # the exit code of what stopped the whole run (a lost lock, a store)
     unwritten: int = 0  # changes that were made and that state does not know of
     recovery: Kept | None = None  # where they are kept
+    release: str | None = None  # what the environment runs by this run, such as "uat@3"
 
     def count(self, status: str) -> int:
         return sum(result.status == status for result in self.results)
@@ -75,6 +76,7 @@ class Outcome:
             "serial": self.serial,
             **({"run": self.run} if self.run else {}),
             **({"export": self.export} if self.export else {}),
+            **({"release": self.release} if self.release else {}),
             **({"unwritten": self.unwritten} if self.unwritten else {}),
             **({"recovery": self.recovery.to_json()} if self.recovery else {}),
             "results": [result.to_json() for result in self.results],

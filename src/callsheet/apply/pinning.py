@@ -26,6 +26,10 @@ class Pinning:
     blob: str
     fetched: Mapping[str, str]
 
+    @property
+    def named(self) -> str:
+        return f"{self.plan.environment}@{self.plan.source['release']['version']}"
+
     def done(self, state: State) -> bool:
         """Whether state says that the release is what runs."""
         found = pinned(state)

@@ -8,6 +8,7 @@ from typing import Any
 
 from callsheet.apply.memory import attributes_of
 from callsheet.apply.traces import Sought, Traces
+from callsheet.diff.equality import same
 from callsheet.diff.veil import Veil
 from callsheet.diff.view import view
 from callsheet.model.canonical import plain
@@ -17,8 +18,10 @@ from callsheet.model.kinds import Kind
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import from_json
 from callsheet.plan.change import Call
+from callsheet.plan.under_way import record_of, taken_over
 from callsheet.providers.base import Reader
 from callsheet.state.begun import Begun
+from callsheet.state.record import Record
 from callsheet.state.snapshot import Entry, State
 
 
@@ -42,7 +45,7 @@ class Found:
 
 _SAID = {
     "adopted": "had happened; its object {id} was taken over",
-    "confirmed": "was under way; whether it took effect is compared now",
+    "confirmed": "was under way; what live has of it was taken over, and the rest is compared now",
     "gone": "had happened",
     "not_done": "had not happened",
 }
@@ -82,8 +85,8 @@ def recover(
     """The entries that end every begun step, and what was found. Ambiguous where two objects could be it.
 
     - A create is adopted when its object is found, and forgotten when it is surely absent.
-    - An update is absolute, so it is enough to know that it ended: the next comparison tells whether
-      live has the new values or the old. Where it takes several requests, live may be in between.
+    - Of an update, what has arrived is taken over: else it would be somebody's edit to whoever wants a third
+      value. What has not is set by the next plan. Where it takes several requests, live may be in between.
     - A delete is confirmed when the object is gone; else the next plan deletes it.
     """
     traces = Traces(reader, kinds, before, state.owns, state.key)
@@ -130,17 +133,33 @@ def _resolve(
             return Entry(put=(replace(record, replaced=rest),)), Found(begun, "gone", begun.remote_id)
     if remote is None:
         return Entry(), Found(begun, "not_done", begun.remote_id)
-    return _between(begun, state, kind, remote), Found(begun, "confirmed", begun.remote_id)
+    return _arrived(begun, state, kind, remote, veil), Found(begun, "confirmed", begun.remote_id)
 
 
-def _between(begun: Begun, state: State, kind: Kind, remote: RemoteObject) -> Entry:
-    """An update in several requests may have come half-way: what live has of it is ours and no drift."""
-    record = state.records.get(begun.address)
-    if begun.call != Call.UPDATE or not kind.after_create or record is None or record.remote_id != remote.id:
+def _arrived(begun: Begun, state: State, kind: Kind, remote: RemoteObject, veil: Veil) -> Entry:
+    """What has arrived of an update is ours and no drift."""
+    before = record_of(begun, state)
+    record = taken_over(begun, state, kind, remote, veil) or before
+    if begun.call != Call.UPDATE or record is None:
         return Entry()
+    if kind.after_create:
+        record = _between(begun, record, state, kind, remote)
+    if record is before:
+        return Entry()
+    return Entry(put=(replace(record, attributes=_attributes(record, state, kind, remote)),))
+
+
+def _attributes(record: Record, state: State, kind: Kind, remote: RemoteObject) -> Mapping[str, Any]:
+    """Live's, where all of it is accounted for; else the traces of an edit are still to be looked at."""
+    live = view(kind, remote, state.key, record.masked)
+    return attributes_of(kind, remote) if same(live, record.seen_symbols) else record.attributes
+
+
+def _between(begun: Begun, record: Record, state: State, kind: Kind, remote: RemoteObject) -> Record:
+    """An update in several requests may have come half-way: what live has of it is ours and no drift."""
     live = view(kind, remote, state.key, record.masked)
     keys = {shape[0] for shape in kind.after_create}
     seen = {key: value for key, value in record.seen_symbols.items() if key not in keys}
     seen |= {key: value for key, value in live.items() if key in keys}
     # Its key tells the same plan, applied again, that it may go on from here.
-    return Entry(put=(replace(record, seen=plain(seen), key=begun.key, step=begun.step - 1),))
+    return replace(record, seen=plain(seen), key=begun.key, step=begun.step - 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from callsheet.apply.binding import Binding
-from callsheet.apply.body import Symbols, create_body, remembered, update_body, wanted
+from callsheet.apply.body import Symbols, announced, create_body, remembered, update_body, wanted
 from callsheet.apply.memory import Memory, replaced_by
 from callsheet.apply.recheck import already_so, cut_off, live_baseline, moved_paths
 from callsheet.apply.revealing import revealed
@@ -66,8 +66,12 @@ class Worker:
             draft = self.memory.record_of(change, step, applied, "", replaced=replaced_by(change, record))
             if change.owned is not None:
                 sent = symbols.kept(wanted(change, step))
-        elif step.call is Call.UPDATE and step.number > 1 and record is not None:
-            remote_id = record.remote_id
+        elif step.call is Call.UPDATE:
+            if step.number > 1 and record is not None:
+                remote_id = record.remote_id
+            part, sent = announced(change, step, symbols)
+            if part is not None:
+                draft = self.memory.record_of(change, step, part, remote_id or "", replaced=())
         return Begun(
             change.address,
             step.number,
@@ -78,6 +82,7 @@ class Worker:
             remote_id,
             draft,
             plain(sent) if sent is not None else None,
+            step.clear if step.call is Call.UPDATE else (),
         )
 
     def run(

@@ -15,8 +15,9 @@ from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import CallsheetError, Refused
 from callsheet.model.value import Value
 from callsheet.operations.plan import Planned, plan
+from callsheet.operations.promote import check_line, offered_by
 from callsheet.operations.session import Session
-from callsheet.operations.sources import Source, promotable
+from callsheet.operations.sources import Source
 from callsheet.plan.inputs import Options
 from callsheet.releases.keeping import Kept
 from callsheet.releases.manifest import Manifest
@@ -25,7 +26,7 @@ from callsheet.spec.held_files import HeldFile, HeldFiles
 from callsheet.spec.project import Project, load
 
 
-def clone(session: Session, start: str, text: str, options: Options) -> Planned:
+def clone(session: Session, start: str, text: str, options: Options, *, dirty: bool = False) -> Planned:
     """Plan the session's environment with the resource of `start` in its release.
 
     CallsheetError where `start` has no such resource; Refused where the target runs no releases.
@@ -40,7 +41,8 @@ def clone(session: Session, start: str, text: str, options: Options) -> Planned:
             code="refused.clone",
         )
     state = session.ledger.load()
-    source = promotable(session, start, state)
+    source = offered_by(session, start, dirty)
+    check_line(session)
     address = _address(source.project, text, start)
     paths = _needed(source.project, source.manifest, address)
     pin = pinned(state)

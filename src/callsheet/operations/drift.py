@@ -13,6 +13,7 @@ from callsheet.operations.refresh import check_organisation, refresh
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.plan.drift import DriftReport, find_drift
+from callsheet.plan.under_way import as_left
 from callsheet.providers.sweep import sweep
 from callsheet.state.snapshot import State
 
@@ -91,7 +92,7 @@ def drift(session: Session, *, every_kind: bool = False) -> Drift:
         )
     veil = Veil.of(known_secrets(session, state), state.key)
     report = find_drift(
-        state,
+        as_left(state, live.objects, session.kinds, veil),
         live.objects,
         session.kinds,
         acknowledged=session.acknowledged,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callsheet import __version__
+from callsheet.diff.veil import Veil
 from callsheet.model.address import Address
 from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic, warning
@@ -15,6 +16,7 @@ from callsheet.model.errors import CHANGES, DONE, REFUSED, CallsheetError
 from callsheet.model.events import Event
 from callsheet.model.forms import plain_address
 from callsheet.model.resource import Resource
+from callsheet.operations.clean import check_secrets
 from callsheet.operations.isolation import Isolation
 from callsheet.operations.protecting import judged
 from callsheet.operations.refresh import check_organisation, look_up_externals, refresh
@@ -25,6 +27,7 @@ from callsheet.plan.archive import Archive
 from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
+from callsheet.plan.under_way import as_left
 from callsheet.releases.pin import pinned
 from callsheet.spec.prompt_choice import used_prompts
 from callsheet.spec.render import Estate, render
@@ -54,6 +57,10 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     """
     state = session.ledger.load()
     source = source or _source(session, state, options)
+    if source and source.move and (options.targets or options.excludes):
+        raise _narrowed(session, source.move.version)
+    if source and source.move and source.move.back is None:
+        check_secrets(session, source)
     downloads: dict[str, bytes] = {}
     estate = desired(session, source, downloads) if source else _nothing(session)
     resources: Mapping[Address, Resource] = {} if options.destroy else estate.resources
@@ -70,6 +77,8 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     # An embedded sandbox has no key that could be another's; to destroy what is gone is to forget it.
     check_organisation(state, live, may_be_empty=options.destroy or session.sandbox_name is not None)
     look_up_externals(session.provider, {str(key): value for key, value in resources.items()}, live)
+    known = known_secrets(session, state, estate.resources.values())
+    state = as_left(state, live.objects, session.kinds, Veil.of(known, state.key))
     inputs = Inputs(
         environment=session.environment.name,
         resources=resources,
@@ -79,7 +88,7 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
         externals=live.externals,
         digest_of=lambda symbol: session.keeper.digest(symbol, state.key),
         native_schema=session.catalogue.native_schema,
-        known_secrets=known_secrets(session, state, estate.resources.values()),
+        known_secrets=known,
         identity=session.identity,
         acknowledged=session.acknowledged,
         today=session.today,
@@ -94,6 +103,16 @@ def plan(session: Session, options: Options, source: Source | None = None) -> Pl
     made = judged(session, make_plan(inputs), state)
     session.listener(Event("plan.done", {"summary": made.summary}))
     return Planned(Archive(made, {**estate.contents, **carried}))
+
+
+def _narrowed(session: Session, version: int) -> CallsheetError:
+    name = session.environment.name
+    return CallsheetError(
+        f"this plan would bring {name} to version {version}, and a release is taken whole",
+        detail="With --target or --exclude a part of it would be applied under the number of all of it.",
+        hint="plan without them; or narrow a plan of what runs already",
+        code="usage.narrowed-release",
+    )
 
 
 def _cut_off(state: State, source: Source | None) -> list[Diagnostic]:

@@ -6,12 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from callsheet.diff.veil import Veil
 from callsheet.model.errors import CallsheetError, Refused, StateError
+from callsheet.operations.clean import check_secrets
 from callsheet.operations.git import git_state
 from callsheet.operations.plan import Planned, desired, plan
 from callsheet.operations.routes import check_route
-from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
 from callsheet.operations.sources import Source, held, promotable, url_key
 from callsheet.plan.inputs import Options
@@ -22,9 +21,6 @@ from callsheet.releases.wanted import Wanted, wanted, written
 from callsheet.spec.environments_file import FILE
 from callsheet.spec.prompt_choice import used_prompts
 from callsheet.state.names import named
-
-# Larger files are uploads, and not searched for secrets.
-_TEXT_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +35,8 @@ class Written:
 
 def promote(session: Session, start: str, options: Options, *, dirty: bool = False) -> Planned:
     """Plan the session's environment at the source of `start`. Refused where that is no way to take."""
-    source = _source(session, start, dirty)
-    if wanted(session.environment) is not None:
-        raise Refused(
-            f"{session.environment.name} has its release in a line of environments.yaml, "
-            "and would be planned back to that",
-            detail="Nothing was written.",
-            hint="promote with --write, which moves the line; or take `release:` out of the section",
-            place=session.environment.origin(("release",)).place(),
-            code="refused.promotion-line",
-        )
+    source = offered_by(session, start, dirty)
+    check_line(session)
     state = session.ledger.load()
     found = pinned(state)
     if found is not None and found.digest == source.manifest.digest:
@@ -65,7 +53,8 @@ def promote_in_writing(session: Session, start: str, *, dirty: bool = False) -> 
     What follows the tree has no versions, so its files are kept in the environment's store, where the plan of
     the pull request and the apply after the merge find them.
     """
-    source = _source(session, start, dirty)
+    source = offered_by(session, start, dirty)
+    check_secrets(session, source)
     downloads: dict[str, bytes] = {}
     desired(session, source, downloads)  # What does not render is not offered.
     assert source.move is not None
@@ -91,7 +80,8 @@ def promote_in_writing(session: Session, start: str, *, dirty: bool = False) -> 
     return Written(str(asked), path, source.manifest.digest, origin.version is None)
 
 
-def _source(session: Session, start: str, dirty: bool) -> Source:
+def offered_by(session: Session, start: str, dirty: bool) -> Source:
+    """What `start` would give to the session's environment. Refused where it may not be taken as it is."""
     other = session.beside(start).environment
     check_route(other, session.environment)
     source = promotable(session, start, session.ledger.load())
@@ -104,26 +94,21 @@ def _source(session: Session, start: str, dirty: bool) -> Source:
             hint="commit them, or promote them all the same with --allow-dirty",
             code="refused.promotion-dirty",
         )
-    _check_secrets(session, source)
     return source
 
 
-def _check_secrets(session: Session, source: Source) -> None:
-    """Refused where a file holds the value of a secret."""
-    state = session.ledger.load()
-    veil = Veil.of(known_secrets(session, state), state.key)
-    found = [
-        path
-        for path, entry in source.manifest.files.items()
-        if entry.size <= _TEXT_BYTES and veil.holds(source.read(path))
-    ]
-    if found:
-        raise Refused(
-            f"{', '.join(found[:3])}{', …' if len(found) > 3 else ''} holds the value of a secret",
-            detail="A release keeps its files for good. Nothing was written.",
-            hint="write a secrets:// reference in its place, and have the secret changed",
-            code="refused.promotion-secret",
-        )
+def check_line(session: Session) -> None:
+    """Refused where a line of environments.yaml says what is wanted: a plan would lead back to that."""
+    if wanted(session.environment) is None:
+        return
+    raise Refused(
+        f"{session.environment.name} has its release in a line of environments.yaml, "
+        "and would be planned back to that",
+        detail="Nothing was written.",
+        hint="promote with --write, which moves the line; or take `release:` out of the section",
+        place=session.environment.origin(("release",)).place(),
+        code="refused.promotion-line",
+    )
 
 
 def _keep(session: Session, source: Source, downloads: dict[str, bytes]) -> None:

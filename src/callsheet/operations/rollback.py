@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from callsheet import __version__
+from callsheet.diff.veil import Veil
 from callsheet.exports.contents import content
 from callsheet.exports.export import Export, Exported, load, objects, records
 from callsheet.exports.index import find
@@ -31,6 +32,7 @@ from callsheet.plan.change import Call
 from callsheet.plan.inputs import Inputs, Options
 from callsheet.plan.plan import Plan
 from callsheet.plan.planner import make_plan
+from callsheet.plan.under_way import as_left
 from callsheet.releases.pin import Pin, next_version, pinned
 from callsheet.state.snapshot import State
 
@@ -76,6 +78,7 @@ def rollback(session: Session, to: str, options: Options) -> Planned:
     Isolation(session).check_organisation(state, live.every)
     check_organisation(state, live, may_be_empty=True)
     known = known_secrets(session, state, records=then.records.values())
+    state = as_left(state, live.objects, session.kinds, Veil.of(known, state.key))
     digest_of = partial(_digest_of, session, state)
     now = Now(state, live.objects, session.kinds, digest_of, partial(_known_keys, session))
     back = way_back(then, now)

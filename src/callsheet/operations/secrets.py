@@ -10,6 +10,7 @@ from callsheet.model.diagnostics import Diagnostic, Place
 from callsheet.model.errors import DONE, ERROR, SecretError
 from callsheet.model.value import Payload, Secret, Text, Value, symbols
 from callsheet.operations.plan import desired
+from callsheet.operations.routes import check_route
 from callsheet.operations.session import Session
 from callsheet.operations.sources import Source, promotable
 from callsheet.secrets.base import SCHEME
@@ -72,7 +73,10 @@ def check(session: Session, start: str | None = None) -> Checked:
 
     With `start`, of what it would run after a promotion from there.
     """
-    source = promotable(session, start, session.ledger.load()) if start else None
+    source = None
+    if start:
+        check_route(session.beside(start).environment, session.environment)
+        source = promotable(session, start, session.ledger.load())
     asked = sorted(references(session, source).items())
     found = [Reference(uri, uses, _problem(session, uri)) for uri, uses in asked]
     return Checked(session.environment.name, tuple(found))

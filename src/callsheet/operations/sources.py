@@ -183,7 +183,7 @@ def _wanted(session: Session, state: State, asked: Wanted) -> Source:
     if start is None:
         raise _unknown(session, asked, f"there is no environment {asked.environment}")
     check_route(start, environment)
-    ran = next((pin for pin in reversed(pins(state)) if asked.digest and pin.digest == asked.digest), None)
+    ran = next((pin for pin in reversed(pins(state)) if pin.digest == asked.digest), None)
     if ran is not None:
         return moving(held(session, ran), state, ran.origin)
     if start.default:
@@ -193,14 +193,14 @@ def _wanted(session: Session, state: State, asked: Wanted) -> Source:
     pin = next((pin for pin in reversed(known) if asked.version in (None, pin.version)), None)
     if pin is None or (asked.version is None and asked.digest != pin.digest):
         raise _unknown(session, asked, f"{start.name} never ran it")
-    if asked.digest and pin.digest != asked.digest:
+    if pin.digest != asked.digest:
         raise _unknown(session, asked, f"{pin.named(start.name)} has other bytes ({pin.digest[:19]}…)")
     return moving(held(session, pin, of=other), state, Origin(start.name, pin.version, pin.origin.git))
 
 
 def _of_tree(session: Session, state: State, asked: Wanted) -> Source:
     """The wanted release of one that follows the tree: kept by `promote --write`, or the tree itself."""
-    if asked.digest is None or asked.version is not None:
+    if asked.version is not None:
         raise _unknown(session, asked, f"{asked.environment} follows the working tree and has no versions")
     kept = offered(session.store, session.environment.name, asked.digest)
     if kept is not None:

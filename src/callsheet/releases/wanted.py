@@ -21,23 +21,22 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which release an environment is to run. A version, a digest or both are given."""
+    """Which release an environment is to run. What follows the tree has no versions."""
 
     environment: str
-    version: int | None = None
-    digest: str | None = None
+    version: int | None
+    digest: str
 
     def __str__(self) -> str:
-        parts = [self.environment]
-        parts += [str(self.version)] if self.version is not None else []
-        return "@".join([*parts, self.digest] if self.digest else parts)
+        version = [] if self.version is None else [str(self.version)]
+        return "@".join([self.environment, *version, self.digest])
 
     @property
     def short(self) -> str:
         """For people: without what no one can read."""
         if self.version is not None:
             return f"{self.environment}@{self.version}"
-        return f"{self.environment}@{(self.digest or '')[:19]}…"
+        return f"{self.environment}@{self.digest[:19]}…"
 
 
 def wanted(environment: Environment) -> Wanted | None:
@@ -46,10 +45,11 @@ def wanted(environment: Environment) -> Wanted | None:
     if said is None:
         return None
     found = _LINE.fullmatch(said) if isinstance(said, str) else None
-    if not found or not (found["version"] or found["digest"]):
+    if not found or not found["digest"]:
         raise SpecError(
             f"release of {environment.name} is no release",
-            hint="write it like uat@3@sha256:…, or let `callsheet promote --write` write it",
+            detail="It names a version of another environment, bound to its bytes by their digest.",
+            hint="write it like uat@3@sha256:…; `callsheet promote --write` does",
             place=environment.origin(("release",)).place(),
             code="spec.release",
         )

@@ -56,9 +56,11 @@ def last_line(outcome: Mapping[str, Any]) -> str:
         return f"Apply: {applied} applied, {failed} failed, {left} not attempted.{unwritten}"
     if unwritten:
         return f"Apply: {applied} applied.{unwritten}"
+    release = outcome.get("release")
     if not applied:
-        return "Apply: nothing to do."
-    return f"Apply: {applied} applied, state is at serial {outcome['serial']}."
+        return f"Apply: no object changes; it runs {release} now." if release else "Apply: nothing to do."
+    runs = f" It runs {release} now." if release else ""
+    return f"Apply: {applied} applied, state is at serial {outcome['serial']}.{runs}"
 
 
 def _applied(each: Mapping[str, Any]) -> Iterator[Line]:

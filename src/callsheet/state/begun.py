@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callsheet.model.value import Payload
+from callsheet.model.value import Path, Payload
 from callsheet.state.record import Record
 
 
@@ -24,10 +24,12 @@ class Begun:
     key: str
     run: str
     remote_id: str | None = None
-    # For a create: what state will remember, but for what only the answer tells.
+    # What state will remember, but for what only the answer tells; of an update's payload what it touches.
     draft: Record | None = None
-    # For a create that sends more than state will remember: what it sends, to be told again by.
+    # Where more, or less, is sent than state will remember: what is sent, to be told again by.
     sent: Payload | None = None
+    # For an update: what it clears.
+    clear: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,6 +50,8 @@ class Begun:
             out["draft"] = self.draft.to_json()
         if self.sent is not None:
             out["sent"] = self.sent
+        if self.clear:
+            out["clear"] = [list(path) for path in self.clear]
         return out
 
     @classmethod
@@ -62,4 +66,5 @@ class Begun:
             remote_id=data.get("remoteId"),
             draft=Record.from_json(data["draft"]) if data.get("draft") else None,
             sent=data.get("sent"),
+            clear=tuple(tuple(path) for path in data.get("clear", ())),
         )

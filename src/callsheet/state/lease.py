@@ -92,6 +92,8 @@ class Lease:
             if found is None or found.version != self._version:
                 self._lost = _TAKEN
                 self.check()
+            # The read itself may have taken longer than the lease.
+            self.check()
             self._sure = asked
 
     def renew(self) -> None:

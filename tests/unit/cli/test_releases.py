@@ -147,11 +147,11 @@ def test_a_clone_is_shown_and_asked_about(chain: Chain) -> None:
     promoted(chain)
     chain.assistant("late", "You are late.")
     chain.commit()
-    done = call(chain, "clone", "Assistant/late", "--from", "dev", "--to", "prod", typed="yes\n")
+    done = call(chain, "clone", "Assistant/late", "--from", "dev", "--to", "uat", typed="yes\n")
     assert done.code == 0
     assert "with Assistant/late" in done.out
-    assert chain.prompt("prod", "late") == "You are late."
-    assert chain.prompt("prod") == "Be kind."
+    assert chain.prompt("uat", "late") == "You are late."
+    assert chain.prompt("uat") == "Be kind."
 
 
 def test_secrets_are_checked_of_what_would_be_promoted(chain: Chain) -> None:

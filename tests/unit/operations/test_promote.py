@@ -311,7 +311,7 @@ def test_where_a_line_says_what_is_wanted_nobody_promotes_past_it(chain: Chain) 
     assert codes(refused.value) == ["refused.promotion-line"]
 
 
-@pytest.mark.parametrize("line", ["uat", "uat@x", "uat@0", "3", "[uat]", "uat@1@sha256:12"])
+@pytest.mark.parametrize("line", ["uat", "uat@x", "uat@0", "3", "[uat]", "uat@1", "uat@1@sha256:12"])
 def test_a_line_that_is_no_release(chain: Chain, line: str) -> None:
     chain.environments(prod=f"release: {line}")
     with pytest.raises(CallsheetError) as caught:
@@ -443,6 +443,7 @@ def test_one_resource_is_cloned_with_what_it_needs_and_nothing_else(chain: Chain
     [
         ("Assistant/none", "dev", "uat", "clone.address"),
         ("nonsense", "dev", "uat", "clone.address"),
+        ("Assistant/desk", "dev", "prod", "refused.promotion-route"),
         ("Assistant/desk", "uat", "dev", "refused.clone"),
         ("Assistant/desk", "uat", "uat", "refused.clone"),
     ],
@@ -598,3 +599,54 @@ def test_a_promotion_that_did_not_end_says_what_runs_and_what_a_plan_leads_to(
     well(chain.apply("uat", archive))
     assert [pin.version for pin in chain.pins("uat")] == [1, 2]
     assert "release.cut-off" not in [each.code for each in chain.plan("uat").plan.diagnostics]
+
+
+@pytest.mark.parametrize("narrow", [{"targets": ("Assistant/desk",)}, {"excludes": ("Assistant/other",)}])
+def test_a_wanted_release_is_taken_whole(chain: Chain, narrow: dict[str, tuple[str, ...]]) -> None:
+    chain.assistant("other", "Stay.")
+    chain.commit()
+    chain.write("dev", "uat")
+    with pytest.raises(CallsheetError) as caught:
+        chain.apply("uat", **narrow)
+    assert codes(caught.value) == ["usage.narrowed-release"]
+    assert chain.writes("uat") == 0
+    well(chain.apply("uat"))
+    # Of what runs already a part may be planned.
+    assert chain.plan("uat", **narrow).plan.empty
+
+
+def cloning(chain: Chain, *, dirty: bool = False) -> Any:
+    with chain.session("uat") as session:
+        return clone(session, "dev", "Assistant/desk", Options(), dirty=dirty)
+
+
+def test_a_clone_takes_no_other_way_than_a_promotion(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    chain.assistant("desk", "Be short.")
+    with pytest.raises(Refused) as refused:
+        cloning(chain)
+    assert codes(refused.value) == ["refused.promotion-dirty"]
+    assert cloning(chain, dirty=True).plan.changes
+    chain.commit()
+    chain.write("dev", "uat")
+    chain.commit()
+    with pytest.raises(Refused) as refused:
+        cloning(chain)
+    assert codes(refused.value) == ["refused.promotion-line"]
+
+
+def test_no_value_of_a_secret_of_either_environment_gets_into_a_release(chain: Chain) -> None:
+    well(chain.promote("dev", "uat"))
+    server = {"url": "https://acme.example", "headers": {"a": "${secrets://env/DEV_TOKEN}"}}
+    chain.assistant("other", "Stay.", native={"server": server})
+    chain.assistant("desk", "Say token-of-dev.")
+    chain.commit()
+    for act in (lambda: chain.promotion("dev", "uat"), lambda: cloning(chain)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert codes(refused.value) == ["refused.promotion-secret"]
+    digest = chain.plan("dev").plan.source["digest"]
+    chain.environments(uat=f"release: dev@{digest}")
+    with pytest.raises(Refused) as refused:
+        chain.plan("uat")
+    assert codes(refused.value) == ["refused.promotion-secret"]

@@ -74,6 +74,8 @@ def test_environments_pass() -> None:
 def test_the_examples_pass() -> None:
     checked = 0
     for file in sorted(EXAMPLES.glob("*/**/*.yaml")):
+        if "ci" in file.relative_to(EXAMPLES).parts:
+            continue  # pipelines and manifests, which are held to schemas of their own
         text = file.read_text()
         validator = ENVIRONMENTS if file.name == "environments.yaml" else DOCUMENT
         for value in documents(text):

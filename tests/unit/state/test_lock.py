@@ -201,6 +201,25 @@ def test_a_holder_that_cannot_ask_does_not_write(
     lease.release()
 
 
+def test_a_look_at_the_lock_that_takes_longer_than_the_lease_is_no_answer(
+    lock: Lock, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = lock.acquire(claim("anna"))
+    clock.sleep(4)
+    read = FileStore.read
+
+    def slow(self: FileStore, name: str) -> object:
+        found = read(self, name)
+        clock.sleep(61)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileStore, "read", slow)
+        with pytest.raises(Lost, match="could not be renewed in time"):
+            lease.vouch()
+    assert lock.acquire(claim("ben")).token == lease.token + 1
+
+
 def test_a_damaged_lock_can_be_taken_away(lock: Lock, tmp_path: Path) -> None:
     lease = lock.acquire(claim("anna"))
     path = tmp_path / "documents" / "locks" / "dev"

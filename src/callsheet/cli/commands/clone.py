@@ -18,6 +18,9 @@ from callsheet.cli.screen import Screen
 @click.argument("address")
 @verb()
 @leading
+@click.option(
+    "--allow-dirty", is_flag=True, help="Clone out of a working tree with changes that no commit holds."
+)
 @ticketing
 @proving
 @overriding
@@ -32,6 +35,7 @@ def command(
     target: str,
     yes: bool,
     out: Path | None,
+    allow_dirty: bool,
     lock_timeout: float,
     **given: Any,
 ) -> int:
@@ -52,7 +56,7 @@ def command(
         screen.opened(session)
         if out is None:
             settle(screen, session)
-        planned = clone(session, origin, address, plan_options(screen, given))
+        planned = clone(session, origin, address, plan_options(screen, given), dirty=allow_dirty)
         tell_plan(screen, planned.plan)
         tell_checklist(screen, session, planned)
         return go_on(
