@@ -8,7 +8,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from faults.applying import Applying, Order
 from faults.choice import ALL
-from properties.test_convergence import OPTIONS, Estate
+from properties.test_convergence import Estate, options
 
 
 def test_generated_sequences_with_real_kills_converge(warm: Applying) -> None:
@@ -17,7 +17,8 @@ def test_generated_sequences_with_real_kills_converge(warm: Applying) -> None:
         def really_killed(self, at: int) -> None:
             seconds = self.world.clock.monotonic()
             root, variables = str(self.world.root), self.world.variables
-            warm.run(Order(root, "file", variables, fatal=f"#{at}", seconds=seconds, options=OPTIONS))
+            decided = options(self.edited)
+            warm.run(Order(root, "file", variables, fatal=f"#{at}", seconds=seconds, options=decided))
             self.world.quiet()
             self.world.time_passes(120)
 
