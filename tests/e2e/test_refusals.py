@@ -179,7 +179,7 @@ CASES = (
     Case("clone to itself", ("clone", "Assistant/desk", "--from", "uat", "--to", "uat", "--yes"),
          "refused.clone", "another one with --from"),
     Case("clone what is not there", ("clone", "Assistant/desc", "--from", "dev", "--to", "uat", "--yes"),
-         "clone.address", "Assistant/desk", exit=1),
+         "clone.address", "Assistant/desk", exit=1, first=commit),
     Case("a wanted release that nobody has", ("apply", "--env", "uat", "--yes"), "release.unknown",
          "promote --from dev --to uat --write", {"uat": f"release: dev@sha256:{'0' * 64}"}, exit=1),
     Case("a wanted version with other bytes", ("apply", "--env", "prod", "--yes"), "release.unknown",
