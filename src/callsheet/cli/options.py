@@ -132,8 +132,8 @@ def resuming(function: Function) -> Function:
     )(function)
 
 
-def planning(function: Function) -> Function:
-    """The options of every verb that makes a plan; it gets `options: Options`-making keywords."""
+def deciding(function: Function) -> Function:
+    """The options of every verb that makes a plan, also of a whole release, which is never narrowed."""
     for option in (
         click.option(
             "--allow-mass-delete",
@@ -145,6 +145,15 @@ def planning(function: Function) -> Function:
             type=click.Choice(["overwrite", "keep"]),
             help="Where the files and the provider both changed an attribute: the files win, or live does.",
         ),
+    ):
+        function = option(function)
+    return function
+
+
+def planning(function: Function) -> Function:
+    """The options of every verb that makes a plan; it gets `options: Options`-making keywords."""
+    function = deciding(function)
+    for option in (
         click.option(
             "--exclude",
             "excludes",

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from callsheet.cli.commands.apply import must_be_able_to_ask, settle, tell_plan
-from callsheet.cli.commands.promote import conflicts, go_on, leading, tell_checklist
+from callsheet.cli.commands.promote import go_on, leading, tell_checklist
 from callsheet.cli.giving import given_of, overriding, proving, ticketing
-from callsheet.cli.options import locking, plan_options, resuming, verb
+from callsheet.cli.options import deciding, locking, plan_options, resuming, verb
 from callsheet.cli.screen import Screen
 
 
@@ -26,7 +26,7 @@ from callsheet.cli.screen import Screen
 @overriding
 @locking
 @resuming
-@conflicts
+@deciding
 def command(
     screen: Screen,
     address: str,

@@ -9,7 +9,7 @@ import click
 
 from callsheet.cli.commands.apply import carry_out, may_apply, must_be_able_to_ask, settle, tell_plan
 from callsheet.cli.giving import given_of, overriding, proving, ticketing
-from callsheet.cli.options import locking, plan_options, resuming, verb
+from callsheet.cli.options import deciding, locking, plan_options, resuming, verb
 from callsheet.cli.screen import EVENTS, Screen
 from callsheet.model.errors import REFUSED, CallsheetError
 
@@ -33,24 +33,6 @@ def leading(function: Any) -> Any:
     return function
 
 
-def conflicts(function: Any) -> Any:
-    """What a plan for a whole release may be told: it is never narrowed."""
-    for option in (
-        click.option(
-            "--allow-mass-delete",
-            is_flag=True,
-            help="Let more than 30 % of ten or more resources of a kind be deleted or replaced.",
-        ),
-        click.option(
-            "--on-conflict",
-            type=click.Choice(["overwrite", "keep"]),
-            help="Where the files and the provider both changed an attribute: the files win, or live does.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
 @click.command("promote")
 @verb()
 @leading
@@ -65,7 +47,7 @@ def conflicts(function: Any) -> Any:
 @overriding
 @locking
 @resuming
-@conflicts
+@deciding
 def command(
     screen: Screen,
     start: str,
