@@ -93,3 +93,22 @@ def test_plain_text_where_secrets_belong_is_not_shown_to_people(stage: Stage) ->
     world.remove("assistants/w.yaml")
     stage.run("apply", "--yes", "-v")
     assert not found_in(stage.said, wrapped=True)
+
+
+def test_a_known_secret_that_is_written_out_in_a_file_is_found_nowhere_else(stage: Stage) -> None:
+    """But in a plan's file, which has to hold what it will send."""
+    world = stage.world
+    for reply in ("", " Again."):
+        world.assistant("w", f"Use {KEY} for it.", firstMessage=f"The header is {HEADER}.{reply}")
+        for output in ("terminal", "markdown", "html", "json"):
+            stage.run("plan", "-o", output)
+        assert "plan.secret-in-files" in stage.run("plan", "-o", "json").out
+        stage.run("apply", "--yes", "-v")
+    stage.run("drift", "-v", code=None)
+    stage.run("export", "--out", str(world.root / "all.json"))
+    world.remove("assistants/w.yaml")
+    for output in ("terminal", "markdown", "html", "json"):
+        stage.run("plan", "-o", output)
+    stage.run("apply", "--yes", "-v")
+    stage.planted = (*stage.planted, world.root / "specs/assistants/w.yaml")
+    stage.search()

@@ -21,7 +21,8 @@ from callsheet.state.snapshot import Entry, State
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Makes records. `veil` hides the echoes of every value that this run knows as a secret."""
+    """Makes records. `veil` hides every value that this run knows as a secret: echoes of it, and where
+    the files have it openly, which are to compare with its digest from then on."""
 
     kinds: Mapping[str, Kind]
     veil: Veil
@@ -40,7 +41,7 @@ class Memory:
         residual: tuple[Path, ...] = (),
     ) -> Entry:
         kind = self.kinds[change.kind]
-        applied = _with_digests(applied, earlier.applied_symbols if earlier else {})
+        applied = self.veil.over(_with_digests(applied, earlier.applied_symbols if earlier else {}))
         draft = self.record_of(
             change,
             step,
@@ -74,8 +75,8 @@ class Memory:
             address=change.address,
             kind=change.kind,
             remote_id=remote_id,
-            name=change.name,
-            applied=applied,
+            name=self.veil.name(change.name),
+            applied=self.veil.over(applied),
             depends_on=change.depends_on,
             prevent_destroy=bool(lifecycle.get("preventDestroy")),
             on_remove=str(lifecycle.get("onRemove", "delete")),

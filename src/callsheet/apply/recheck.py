@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from callsheet.diff.compare import compare_unknown
 from callsheet.diff.equality import lingers
-from callsheet.diff.view import view
+from callsheet.diff.view import masked_at, view
 from callsheet.model.errors import Stale
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, get, show
+from callsheet.model.paths import ABSENT, get, pattern, show
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Payload, Ref, Value, transform
 from callsheet.plan.baseline import baseline
@@ -178,6 +178,8 @@ def already_so(change: Change, desired: Payload, state: State, kind: Kind, remot
     cleared = all(get(live, path) in (ABSENT, None) for step in change.steps for path in step.clear)
     record = state.records.get(change.moved_from or change.address)
     applied = record.applied_symbols if record else {}
+    # Where the files have openly what state knows as a secret, live is masked, and so are they.
+    desired = masked_at(desired, map(pattern, change.masked), state.key)
     return cleared and not any(
         path.verdict == "set" or lingers(path.desired, get(applied, path.path), path.live)
         for path in compare_unknown(kind, desired, live).paths

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from callsheet.diff.classes import Verdict
 from callsheet.diff.compare import compare_unknown, owned_paths
-from callsheet.diff.view import mask, secret_patterns
+from callsheet.diff.view import masked_at, secret_patterns
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import Pattern, find, pattern, put
+from callsheet.model.paths import pattern
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Payload
 from callsheet.providers.base import Ambiguous, Reader
@@ -147,13 +147,5 @@ class Traces:
             return label.get(KEY_MARK) == sought.key and label.get("address") == sought.address
         shapes = [field.at for field in kind.secrets]
         shapes += [pattern(text) for text in secret_patterns(sought.sent)]
-        both = (_masked(sought.sent, shapes, self._key), _masked(remote.payload, shapes, self._key))
+        both = (masked_at(sought.sent, shapes, self._key), masked_at(remote.payload, shapes, self._key))
         return not compare_unknown(kind, *both).with_verdict(Verdict.SET)
-
-
-def _masked(payload: Payload, shapes: Iterable[Pattern], key: bytes) -> Payload:
-    """Secrets as digests, whether they came as values or as digests."""
-    for shape in shapes:
-        for path, value in list(find(payload, shape)):
-            payload = put(payload, path, mask(value, key))
-    return payload

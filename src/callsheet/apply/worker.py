@@ -81,7 +81,7 @@ class Worker:
             run,
             remote_id,
             draft,
-            plain(sent) if sent is not None else None,
+            plain(self.memory.veil.over(sent)) if sent is not None else None,
             step.clear if step.call is Call.UPDATE else (),
         )
 

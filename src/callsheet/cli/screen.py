@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -126,10 +126,14 @@ class Screen:
         if not self.root:
             return nowhere
         try:
-            return Excerpts(self.root, settings=self._pinned())
+            return Excerpts(self.root, settings=self._pinned(), known=self._known)
         except CallsheetError:
             # Which environment it is cannot be told: then no release is what the findings are about.
-            return Excerpts(self.root)
+            return Excerpts(self.root, known=self._known)
+
+    def _known(self) -> Iterator[str]:
+        """Every secret that was resolved so far."""
+        return (value for values in self.secrets for value in values())
 
     # programs
 

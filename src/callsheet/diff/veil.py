@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from callsheet.diff.view import leaked, mask
+from callsheet.diff.view import leaked, mask, shape_of
 from callsheet.model.forms import quoted
-from callsheet.model.value import Payload, Value, transform
+from callsheet.model.value import Path, Payload, Value, transform
 
 # A shorter value would hide half of every text, and is no secret to speak of.
 SHORTEST = 4
@@ -38,7 +38,11 @@ class Veil:
 
     def shapes(self, payload: Payload) -> tuple[str, ...]:
         """Where the payload holds known values, as patterns that state can remember."""
-        return tuple(sorted(set(leaked(payload, self.values)))) if self.values else ()
+        return tuple(sorted({shape_of(path) for path in self.places(payload)}))
+
+    def places(self, payload: Payload) -> list[Path]:
+        """Where the payload holds known values."""
+        return leaked(payload, self.values) if self.values else []
 
     def name(self, name: str | None) -> str | None:
         return HIDDEN if name and self._holds(name) else name

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import Pattern, drop, drop_all, find, get, pattern, put
 from callsheet.model.resource import RemoteObject
-from callsheet.model.value import Digest, Path, Payload, Secret, Text, Value, symbols
+from callsheet.model.value import Digest, Path, Payload, Secret, Text, Value, symbols, transform
 
 _MASK = re.compile(r"[*•●]{3}|^[xX.…]{4,}$")
 
@@ -27,10 +27,30 @@ def view(kind: Kind, remote: RemoteObject, key: bytes, masked: Iterable[str] = (
         payload = _without_label(payload, kind.label_path)
     shapes: list[Pattern] = [field.at for field in kind.secrets]
     shapes += [pattern(text) for text in masked]
+    return dict(masked_at(payload, shapes, key))
+
+
+def masked_at(payload: Payload, shapes: Iterable[Pattern], key: bytes) -> Payload:
+    """With the values at these places as digests, whether they came as values or as digests."""
     for shape in shapes:
         for path, value in list(find(payload, shape)):
             payload = put(payload, path, mask(value, key))
-    return dict(payload)
+    return payload
+
+
+def recognised(payload: Payload, kept: Payload, key: bytes) -> Payload:
+    """`payload` with every string as a digest that `kept`, a record's, has as one: its value was a secret
+    when it was sent, and need not be in reach now."""
+    known = {symbol.digest for _, symbol in symbols(kept) if isinstance(symbol, Digest)}
+    if not known:
+        return payload
+
+    def leaf(value: Value) -> Value:
+        found = mask(value, key) if isinstance(value, str) else value
+        return found if isinstance(found, Digest) and found.digest in known else value
+
+    out: Payload = transform(payload, leaf)
+    return out
 
 
 def mask(value: Value, key: bytes) -> Value:
@@ -57,14 +77,14 @@ def secret_patterns(payload: Payload) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def leaked(payload: Value, values: Sequence[str], path: Path = ()) -> list[str]:
-    """Patterns of places where one of the known secret values turns up."""
+def leaked(payload: Value, values: Sequence[str], path: Path = ()) -> list[Path]:
+    """Places where one of the known secret values turns up."""
     if isinstance(payload, dict):
-        return [shape for key, item in payload.items() for shape in leaked(item, values, (*path, key))]
+        return [found for key, item in payload.items() for found in leaked(item, values, (*path, key))]
     if isinstance(payload, list):
-        return [shape for index, item in enumerate(payload) for shape in leaked(item, values, (*path, index))]
+        return [found for index, item in enumerate(payload) for found in leaked(item, values, (*path, index))]
     if isinstance(payload, str) and any(value in payload for value in values):
-        return [shape_of(path)]
+        return [path]
     return []
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from callsheet.diff.veil import Veil
-from callsheet.diff.view import mask
+from callsheet.diff.view import masked_at
 from callsheet.exports.packs import compressed, entries_of, no_pack, opened, packed, space
 from callsheet.model.canonical import canonical, plain
 from callsheet.model.errors import StateError
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import find, pattern, put
+from callsheet.model.paths import pattern
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Content, Payload, from_json, symbols
 from callsheet.state.names import named
@@ -213,11 +213,8 @@ def _veiled(record: Record, veil: Veil) -> Record:
 
 
 def _masked(kind: Kind, remote: RemoteObject, key: bytes, more: Iterable[str]) -> Payload:
-    payload = remote.payload
-    for shape in [*(field.at for field in kind.secrets), *(pattern(text) for text in more)]:
-        for path, value in list(find(payload, shape)):
-            payload = put(payload, path, mask(value, key))
-    return payload
+    shapes = [*(field.at for field in kind.secrets), *(pattern(text) for text in more)]
+    return masked_at(remote.payload, shapes, key)
 
 
 def _export(sha256: str, manifest: Mapping[str, Any], ids: Mapping[str, Iterable[str]]) -> Export:

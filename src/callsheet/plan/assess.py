@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from callsheet.diff.classes import IN_SYNC, Comparison, PathState, Verdict
 from callsheet.diff.compare import compare, compare_unknown
 from callsheet.diff.veil import Veil
-from callsheet.diff.view import mask, provider_masked, secret_patterns, view
+from callsheet.diff.view import masked_at, provider_masked, recognised, secret_patterns, view
 from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic, error, warning
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, Pattern, covers, drop_all, find, get, pattern, put, show
+from callsheet.model.paths import ABSENT, Pattern, covers, drop_all, find, get, pattern, show
 from callsheet.model.resource import RemoteObject, Resource
 from callsheet.model.value import Path, Payload
 from callsheet.plan.drift import Drifted, DriftReport, Movement, without
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.kept import standing
 from callsheet.plan.matching import Matches
+from callsheet.plan.openly import open_secrets
 from callsheet.plan.resolution import Resolution
 from callsheet.plan.restoring import judged
 from callsheet.plan.steps import open_references, touched_keys
@@ -38,7 +39,8 @@ class Assessment:
     ignore: tuple[Pattern, ...] = ()
     fixed: PathState | None = None  # an attribute that only a replacement can change
     left: tuple[Path, ...] = ()  # acknowledged drift: an update of its neighbours leaves it alone
-    echoes: tuple[str, ...] = ()  # patterns of places where live shows a secret's value
+    # Patterns of places where the files or live have a secret openly.
+    openly: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     loses: bool = False  # on the way back: a replacement would undo somebody's edit
     stays: bool = False  # on the way back: not replaced, because somebody has edited it since
@@ -115,7 +117,8 @@ def _assess(
         payload = drop_all(payload, ignore)
     record, remote = matches.records.get(address), matches.live.get(address)
     if remote is None:
-        return Assessment(resource, kind, payload, None, record, IN_SYNC, ignore)
+        openly = open_secrets(kind, payload, {}, veil)
+        return Assessment(resource, kind, payload, None, record, IN_SYNC, ignore, openly=openly)
     masked = secret_patterns(payload)
     if record is None:
         bare = view(kind, remote, inputs.state.key, masked)
@@ -130,7 +133,7 @@ def _assess(
             comparison,
             ignore,
             _fixed(kind, comparison),
-            echoes=veil.shapes(bare),
+            openly=open_secrets(kind, payload, bare, veil),
         )
         return _judged(inputs, found, remote, noticed) if inputs.restoration else found
     bare = view(kind, remote, inputs.state.key, {*record.masked, *masked})
@@ -144,7 +147,7 @@ def _assess(
         return Assessment(resource, kind, payload, live, record, IN_SYNC, ignore)
     comparison = compare(
         kind,
-        veil.over(payload),
+        recognised(veil.over(payload), record.applied_symbols, inputs.state.key),
         veil.over(record.applied_symbols),
         veil.over(_masked_seen(record, masked, inputs.state.key)),
         live,
@@ -162,7 +165,7 @@ def _assess(
         comparison,
         ignore,
         _fixed(kind, comparison),
-        echoes=veil.shapes(bare),
+        openly=open_secrets(kind, payload, bare, veil),
     )
     return _judged(inputs, found, remote, noticed) if inputs.restoration else found
 
@@ -182,11 +185,7 @@ def _judged(inputs: Inputs, each: Assessment, remote: RemoteObject, noticed: set
 
 def _masked_seen(record: Record, masked: Collection[str], key: bytes) -> Payload:
     """What was seen, with what has become a secret since then masked as live is."""
-    seen = record.seen_symbols
-    for text in set(masked) - set(record.masked):
-        for path, value in list(find(seen, pattern(text))):
-            seen = put(seen, path, mask(value, key))
-    return seen
+    return masked_at(record.seen_symbols, map(pattern, set(masked) - set(record.masked)), key)
 
 
 def _fixed(kind: Kind, comparison: Comparison) -> PathState | None:

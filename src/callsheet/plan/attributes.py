@@ -51,7 +51,7 @@ def attributes(
                     Attribute(
                         state.path,
                         "release",
-                        old=_hide(state.live),
+                        old=muted(state.live),
                         cause=Cause.SPEC,
                         sensitive=_sensitive(state.path, state.live, hidden),
                         at=_at(resource, ()),
@@ -74,7 +74,7 @@ def _lost(kind: Kind, comparison: Comparison, resource: Resource, live: Payload)
                 continue
             for inner, old in leaves(value, path):
                 if inner not in owned:
-                    out.append(Attribute(inner, "remove", old=_hide(old), at=_at(resource, (*path, key))))
+                    out.append(Attribute(inner, "remove", old=muted(old), at=_at(resource, (*path, key))))
     return out
 
 
@@ -100,7 +100,7 @@ def deleted(kind: Kind, record: Record) -> tuple[Attribute, ...]:
     hidden = [field.at for field in kind.secrets] + [pattern(text) for text in record.masked]
     return tuple(
         Attribute(
-            path, "remove", old=_hide(value), cause=Cause.SPEC, sensitive=_sensitive(path, value, hidden)
+            path, "remove", old=muted(value), cause=Cause.SPEC, sensitive=_sensitive(path, value, hidden)
         )
         for path, value in leaves(record.applied_symbols)
         if path
@@ -128,7 +128,7 @@ def _explained(
             Attribute(
                 difference.path,
                 str(difference.op),
-                old=_hide(difference.old),
+                old=muted(difference.old),
                 new=shown(difference.new) if difference.new is not ABSENT else ABSENT,
                 cause=cause_of(state, resource, record, difference.path),
                 sensitive=_sensitive(difference.path, difference.old, hidden)
@@ -195,10 +195,10 @@ def _conflict(state: PathState, resource: Resource, hidden: Sequence[tuple[str, 
     return Attribute(
         state.path,
         "conflict",
-        old=_hide(state.live),
+        old=muted(state.live),
         new=shown(state.desired) if state.desired is not ABSENT else ABSENT,
-        applied=_hide(state.applied),
-        seen=_hide(state.seen),
+        applied=muted(state.applied),
+        seen=muted(state.seen),
         cause=Cause.SPEC,
         sensitive=_sensitive(state.path, state.live, hidden) or _sensitive(state.path, state.desired, hidden),
         at=_at(resource, state.path),
@@ -220,7 +220,7 @@ def _sensitive(path: Path, value: Value, hidden: Sequence[tuple[str, ...]]) -> b
     )
 
 
-def _hide(value: Value) -> Value:
+def muted(value: Value) -> Value:
     """A live or stored value for show: digests say nothing to a reader, and a plan carries none."""
     if value is ABSENT:
         return ABSENT

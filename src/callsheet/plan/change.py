@@ -46,7 +46,7 @@ class Call(StrEnum):
     RECORD = "record"
 
 
-_SIDES = ("old", "new", "applied", "seen")
+SIDES = ("old", "new", "applied", "seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Attribute:
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"path": list(self.path), "op": self.op, "cause": str(self.cause)}
-        for name in _SIDES:
+        for name in SIDES:
             if (value := getattr(self, name)) is not ABSENT:
                 out[name] = value
         out["sensitive"] = self.sensitive
@@ -79,7 +79,7 @@ class Attribute:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Attribute:
-        sides = {name: from_json(data[name]) if name in data else ABSENT for name in _SIDES}
+        sides = {name: from_json(data[name]) if name in data else ABSENT for name in SIDES}
         return cls(
             path=tuple(data["path"]),
             op=data["op"],
@@ -198,7 +198,7 @@ class Change:
             desired=_by_name(self.desired),
             owned=_by_name(self.owned),
             attributes=tuple(
-                replace(each, **{side: _by_name(getattr(each, side)) for side in _SIDES})
+                replace(each, **{side: _by_name(getattr(each, side)) for side in SIDES})
                 for each in self.attributes
             ),
         )

@@ -213,7 +213,7 @@ def _base(inputs: Inputs, matches: Matches, each: Assessment) -> Change:
     place = each.resource.place()
     applied = each.record.applied_symbols if each.record else {}
     known = each.record.masked if each.record else ()
-    masked = tuple(sorted({*secret_patterns(each.payload), *known, *each.echoes}))
+    masked = tuple(sorted({*secret_patterns(each.payload), *known, *each.openly}))
     base = ""
     if remote is not None:
         # Masked as apply will mask it, which knows patterns and not what a plan hid beside them.

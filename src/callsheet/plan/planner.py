@@ -20,6 +20,7 @@ from callsheet.plan.drift import DriftReport, find_drift
 from callsheet.plan.ignoring import ignores_nothing
 from callsheet.plan.inputs import Inputs
 from callsheet.plan.matching import Matches, match
+from callsheet.plan.openly import veiled, warnings_of
 from callsheet.plan.plan import Plan
 from callsheet.plan.reaching import reached
 from callsheet.plan.refusals import refusals
@@ -51,7 +52,7 @@ def make_plan(inputs: Inputs) -> Plan:
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
     assessments = assess_all(inputs, matches, resolution, drift, veil)
-    drafts, more = _drafts(inputs, matches, assessments, drift, held)
+    drafts, more = _drafts(inputs, matches, assessments, drift, held, veil)
     problems += [*more, *resolution.diagnostics]
     if has_errors(problems):
         raise CallsheetError(diagnostics=problems)
@@ -103,6 +104,7 @@ def _drafts(
     assessments: Mapping[str, Assessment],
     drift: DriftReport,
     held: Collection[str],
+    veil: Veil,
 ) -> tuple[list[Draft], list[Diagnostic]]:
     holders: dict[str, list[str]] = {}
     for address, record in inputs.state.records.items():
@@ -117,6 +119,8 @@ def _drafts(
         if address in matches.live:
             problems += would_erase(assessment, matches.live[address])
         draft, found = draft_for(inputs, matches, assessment)
+        if draft and not inputs.restoration and draft.change.action is not Action.REFRESH:
+            problems += warnings_of(assessment.resource, assessment.payload, veil)
         problems += [*found, *_leaning(draft, assessment, held)]
         if draft:
             former = matches.moved.get(address, address)
@@ -135,6 +139,8 @@ def _drafts(
             draft.change = replace(draft.change, conflict=inputs.options.on_conflict is None)
         draft.holders = tuple(holders.get(address, ()))
         drafts.append(draft)
+    for draft in drafts:
+        draft.change = veiled(draft.change, veil)
     return drafts, problems
 
 

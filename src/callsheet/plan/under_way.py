@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from callsheet.diff.equality import agrees, lingers, same
 from callsheet.diff.veil import Veil
-from callsheet.diff.view import mask, secret_patterns, view
+from callsheet.diff.view import masked_at, secret_patterns, view
 from callsheet.model.canonical import plain
 from callsheet.model.kinds import Kind
-from callsheet.model.paths import ABSENT, drop, drop_all, find, get, leaves, matches_any, pattern, put
+from callsheet.model.paths import ABSENT, drop, drop_all, get, leaves, matches_any, pattern, put
 from callsheet.model.resource import RemoteObject
 from callsheet.model.value import Path, Payload, Secret, Text, Value, from_json, transform
 from callsheet.plan.change import Call
@@ -151,11 +151,7 @@ class _Found:
 
 def _seen(record: Record, masked: set[str], key: bytes) -> Payload:
     """What was seen, with what has become a secret since then masked as live is."""
-    seen = record.seen_symbols
-    for text in sorted(masked - set(record.masked)):
-        for path, value in list(find(seen, pattern(text))):
-            seen = put(seen, path, mask(value, key))
-    return seen
+    return masked_at(record.seen_symbols, map(pattern, masked - set(record.masked)), key)
 
 
 def _none(payload: Payload, path: Path) -> bool:

@@ -1,18 +1,22 @@
-"""The line of a file that a finding is about. Values that look like secrets are left out of it."""
+"""The line of a file that a finding is about, without known secrets and what looks like one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from callsheet.model.diagnostics import Place
+from callsheet.model.forms import quoted
 from callsheet.reports.escaping import visible
 
 _SUFFIXES = (".yaml", ".yml", ".md", ".json")
 _SETTINGS = "environments.yaml"
 _LARGEST = 2 * 2**20
 _WIDEST = 160
+# A shorter value stands in half of all lines.
+_SHORTEST = 4
 # A value that follows a telling key and is no reference, and anything as long and mixed as a key is.
 _TELLING = re.compile(
     r"(?i)((?:secret|token|passw\w*|passphrase|authorization|api[-_]?key)[\w\"']*\s*[:=]\s*)(?!\s*[\"']?secrets://|//)(\S.*)$"
@@ -34,11 +38,15 @@ class Excerpts:
     """Reads excerpts from the files of one project; never from a file outside of it.
 
     `settings` alone are read where the other files are not those that findings are about, but a release's.
+    `known` are the secrets of this run, which somebody may have written out in a file.
     """
 
-    def __init__(self, root: Path, *, settings: bool = False) -> None:
+    def __init__(
+        self, root: Path, *, settings: bool = False, known: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         self._root = root.resolve()
         self._settings = settings
+        self._known = known
         self._lines: dict[str, list[str]] = {}
 
     def __call__(self, place: Place) -> Excerpt | None:
@@ -48,7 +56,7 @@ class Excerpts:
         if not 0 < place.line <= len(lines):
             return None
         raw = lines[place.line - 1].rstrip("\r")
-        text = without_secrets(raw)
+        text = without_secrets(raw, self._known())
         head = visible(text[: max(place.column - 1, 0)])
         if len(head) > _WIDEST or len(text) > 4 * _WIDEST:
             return None
@@ -76,8 +84,11 @@ class Excerpts:
         return []
 
 
-def without_secrets(text: str) -> str:
-    """The line without what may be a secret that stands in a file by mistake."""
+def without_secrets(text: str, known: Iterable[str] = ()) -> str:
+    """The line without what is, or may be, a secret that stands in a file by mistake."""
+    lines = {line for value in known for form in quoted(value) for line in form.splitlines()}
+    for line in sorted(lines, key=len, reverse=True):
+        text = text.replace(line, "…") if len(line) >= _SHORTEST else text
     text = _TELLING.sub(r"\1…", text)
     text = _BEARER.sub(r"\1…", text)
     return _KEY_LIKE.sub("…", text)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from callsheet.model.diagnostics import Diagnostic
+from callsheet.model.paths import find, pattern, put
+from callsheet.model.value import Digest, transform
 from callsheet.reports.escaping import COMMAND
+
+if TYPE_CHECKING:
+    from callsheet.plan.plan import Plan
 
 EVENTS = "callsheet.events/1"
 ERROR = "callsheet.error/1"
@@ -24,6 +29,22 @@ def document(value: Mapping[str, Any]) -> str:
         return _inert(orjson.dumps(value, default=_symbol, option=orjson.OPT_INDENT_2).decode()) + "\n"
     except TypeError:  # an unpaired surrogate, in the name of a file say, which only this writer escapes
         return _inert(json.dumps(value, default=_symbol, indent=2)) + "\n"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan as its file has it, but for secrets that the files have openly: those are for apply alone."""
+    out = plan.to_json()
+    for change in out["changes"]:
+        shapes = [pattern(text) for text in change.get("masked", ())]
+        for name in ("desired", "owned"):
+            for shape in shapes if change.get(name) else ():
+                for path, value in list(find(change[name], shape)):
+                    change[name] = put(change[name], path, transform(value, _unsaid))
+    return out
+
+
+def _unsaid(value: Any) -> Any:
+    return Digest("") if isinstance(value, str) else value
 
 
 def _inert(text: str) -> str:

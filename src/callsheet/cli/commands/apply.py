@@ -139,7 +139,9 @@ def _check_reviewed(plan: Plan, file: Path) -> None:
 
 def tell_plan(screen: Screen, plan: Plan) -> None:
     if screen.format == EVENTS:
-        screen.stream.send("plan", {"plan": plan.to_json()})
+        from callsheet.reports.json import plan_document
+
+        screen.stream.send("plan", {"plan": plan_document(plan)})
     else:
         show_plan(screen, plan)
 

@@ -84,7 +84,9 @@ def show_plan(
         screen.data(plan_markdown(views, limit=limit or sys.maxsize, changed_files=changed_files).encode())
         return
     if screen.format == JSON:
-        screen.document(plan.to_json())
+        from callsheet.reports.json import plan_document
+
+        screen.document(plan_document(plan))
         return
     from callsheet.reports.plan_view import plan_view
 

@@ -1,0 +1,143 @@
+"""A secret's value that somebody wrote out in a file: sent as it is, shown to nobody, kept by its digest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from callsheet.operations.rollback import rollback
+from callsheet.plan.inputs import Options
+from callsheet.plan.plan import Plan
+from callsheet.providers.vapi.writer import VapiWriter
+from support.world import World, go_on
+
+VALUE = "canary-of-a-header"
+OPENLY = f"The token is {VALUE}."
+REFERRED = {"server": {"url": "https://x.example", "headers": {"X": "secrets://env/T"}}}
+
+
+class Killed(BaseException):
+    """Nothing in the program may catch it."""
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    world.variables["T"] = VALUE
+    world.assistant("holder", native=REFERRED)
+    return world
+
+
+def shown(plan: Plan) -> str:
+    """All of the plan but what it has to hold for apply."""
+    whole = plan.to_json()
+    for change in whole["changes"]:
+        change.pop("desired", None)
+    return json.dumps(whole)
+
+
+def tool(world: World, description: str, seconds: int = 20) -> None:
+    """A tool has no room for a mark."""
+    function = {"name": "t", "description": description}
+    native = {"function": function, "server": {"url": "https://t.example", "timeoutSeconds": seconds}}
+    world.document("Tool", "t", {"type": "function", "native": native})
+
+
+def test_it_is_told_and_neither_shown_nor_kept(world: World) -> None:
+    world.assistant("a", "Be kind.", firstMessage=OPENLY)
+    tool(world, OPENLY)
+    planned = world.plan()
+    assert VALUE not in shown(planned.plan)
+    told = {each.address: each for each in planned.plan.diagnostics}
+    assert {each.code for each in told.values()} == {"plan.secret-in-files"}
+    assert told.keys() == {"Assistant/a", "Tool/t"}
+    assert str(told["Assistant/a"].place).startswith("specs/assistants/a.yaml:")
+    assert world.apply(planned.archive).exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == OPENLY
+    assert VALUE.encode() not in world.state_files()
+    assert world.plan().plan.empty
+    assert world.drift().exit_code("any") == 0
+
+
+def test_it_stays_as_it_is_where_the_secret_is_out_of_reach_or_another_by_now(world: World) -> None:
+    world.assistant("a", firstMessage=OPENLY)
+    world.apply()
+    for now in (None, "canary-rotated"):
+        world.variables.pop("T", None)
+        if now:
+            world.variables["T"] = now
+        changed = {change.address for change in world.plan().plan.changes}
+        assert changed == ({"Assistant/holder"} if now else set())
+        assert world.drift().exit_code("any") == 0
+
+
+def test_a_neighbour_of_it_may_change_and_it_may_itself(world: World) -> None:
+    world.assistant("a", firstMessage=OPENLY)
+    world.apply()
+    world.assistant("a", firstMessage=OPENLY, native={"endCallMessage": "Bye."})
+    [change] = world.plan().plan.changes
+    assert [each.path for each in change.attributes] == [("endCallMessage",)]
+    assert world.apply().exit_code == 0
+    world.assistant("a", firstMessage=f"{OPENLY} Again.", native={"endCallMessage": "Bye."})
+    planned = world.plan().plan
+    assert [each.path for each in planned.changes[0].attributes] == [("firstMessage",)]
+    assert VALUE not in shown(planned)
+    assert world.apply().exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == f"{OPENLY} Again."
+    world.remove("assistants/a.yaml")
+    planned = world.plan().plan
+    assert planned.changes[0].action == "delete"
+    assert VALUE not in shown(planned)
+    assert world.apply().exit_code == 0
+    assert VALUE.encode() not in world.state_files()
+
+
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_a_killed_run_keeps_none_and_the_next_one_knows_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """What the journal has of it is enough to tell the object, and its new value, from somebody else's."""
+    if call == "update":
+        tool(world, "before")
+    world.apply()
+    tool(world, OPENLY)
+    original = getattr(VapiWriter, call)
+
+    def dies(self: VapiWriter, *arguments: Any, **named: Any) -> Any:
+        original(self, *arguments, **named)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(VapiWriter, call, dies)
+        with pytest.raises(Killed):
+            world.apply()
+    world.time_passes(120)
+    assert VALUE.encode() not in world.state_files()
+    made = world.live("/tool", "t")["id"]
+    with world.session() as session:
+        outcome = go_on(session)
+    assert outcome.exit_code == 0, outcome.to_json()
+    assert world.live("/tool", "t")["id"] == made
+    assert len(world.api("GET", "/tool")) == 1
+    # A third value is nobody's conflict.
+    tool(world, "after")
+    [change] = world.plan().plan.changes
+    assert not change.conflict
+    assert VALUE.encode() not in world.state_files()
+
+
+def test_a_way_back_leaves_it_as_live_has_it(world: World) -> None:
+    world.assistant("a", firstMessage=OPENLY)
+    first = world.apply()
+    assert first.run
+    world.assistant("a", firstMessage=OPENLY, native={"endCallMessage": "Bye."})
+    second = world.apply()
+    assert second.run
+    with world.session() as session:
+        back = rollback(session, second.run, Options())
+        assert VALUE not in shown(back.plan)
+        assert world.apply(back.archive).exit_code == 0
+    live = world.live("/assistant", "a")
+    assert live["firstMessage"] == OPENLY
+    assert live.get("endCallMessage") is None
