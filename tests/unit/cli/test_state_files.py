@@ -15,6 +15,7 @@ from callsheet.cli.main import run
 from callsheet.cli.screen import Screen
 from callsheet.model.errors import StateError
 from callsheet.operations.surgery import surgery
+from callsheet.releases.pin import Origin, Pin
 from callsheet.state.begun import Begun
 from callsheet.state.document import write_state
 from callsheet.state.snapshot import Entry, State
@@ -266,3 +267,21 @@ def test_whoever_read_before_cannot_write_after(world: World, pulled: Path) -> N
         assert push(world, pulled, "--force")[0] == 0
         with pytest.raises(Moved):
             former.append([Entry()])
+
+
+def test_protection_route_and_releases_come_along(world: World) -> None:
+    """A store that was lost does not take with it what holds beside the files' own words."""
+    world.assistant("a")
+    world.apply()
+    protection, route = {"allowDestroy": False}, {"pinned": False, "default": True}
+    digest = f"sha256:{1:064}"
+    release = Pin(1, digest, f"{1:064}", Origin("uat", 7), "2026-01-01T00:00:00Z", "run", "ada", 3).to_json()
+    with world.session() as session, surgery(session, "test") as operation:
+        operation.write({}, Entry(protection=protection, route=route, release=release))
+    before, path = state_of(world), pull(world, "whole.state")
+    shutil.rmtree(store(world))
+    code, _, err = push(world, path)
+    assert code == 0, err
+    after = state_of(world)
+    assert (after.protection, after.route, after.releases) == (protection, route, (release,))
+    assert without_serial(after) == without_serial(before)
