@@ -32,9 +32,11 @@ def estate(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize("writes", [1, 4, 8, 13])
-@pytest.mark.parametrize("again", ["the same plan", "a fresh plan"])
-def test_killed_after_some_writes_and_gone_on_with(world: World, writes: int, again: str) -> None:
+@pytest.mark.parametrize(
+    ("again", "writes"),
+    [("the same plan", 1), ("a fresh plan", 4), ("the same plan", 8), ("a fresh plan", 13)],
+)
+def test_killed_after_some_writes_and_gone_on_with(world: World, again: str, writes: int) -> None:
     estate(world)
     assert run(world, "plan", "--out", "p.plan").returncode == 0
     world.bad_day("latency POST * seconds=0.05")

