@@ -191,6 +191,20 @@ class Estate(RuleBasedStateMachine):
         self._quietly(lambda: self._go_on(failing=Failing(at, times, late)))
         self.world.time_passes(120)
 
+    @precondition(lambda self: self.declared and not self.edited)
+    @rule(data=st.data(), words=st.lists(st.sampled_from("abcdef"), min_size=3, max_size=3, unique=True))
+    def changed_and_not_heard_of(self, data: st.DataObject, words: list[str]) -> None:
+        """The second of three values arrives, and no answer to it: the third is nobody's conflict."""
+        name = data.draw(st.sampled_from(sorted(self.declared)))
+        self.declared[name] = {"prompt": "x", "first": words[2], "seconds": None}
+        unheard = "error-after PATCH /assistant/* status=502 count=50 key=canary-key"
+        for word, day in zip(words, ([], [unheard], None), strict=True):
+            self.world.assistant(name, prompt="x", firstMessage=word)
+            if day is not None:
+                self.world.bad_day(*day)
+                self.apply()
+        self.world.bad_day()
+
     def _go_on(self, boundaries: Boundaries | None = None, failing: Failing | None = None) -> None:
         with self.world.session() as session:
             if failing is not None:
