@@ -252,7 +252,7 @@ def test_what_waits_for_people_is_not_red() -> None:
     from callsheet.ci.base import Standing
     from callsheet.operations.commenting import standing_of
     from callsheet.plan.plan import Gate
-    from unit.reports.plans import plan as made
+    from cases.plans.table import plan as made
 
     signing = Gate("signOffs", "pending", "one of two sign-offs is missing", "callsheet approve")
     assert standing_of([made(gates=(signing,))]) == (

@@ -19,8 +19,8 @@ from callsheet.reports.json import Stream, document, error_document
 from callsheet.reports.line import Line, Span, line
 from callsheet.reports.outcome_lines import outcome_lines
 from callsheet.reports.terminal import Terminal
-from unit.reports.plans import change, changed, drifted, moved, plan
-from unit.reports.test_golden import printed
+from cases.plans.renderings import printed
+from cases.plans.table import change, changed, drifted, moved, plan
 
 HOSTILE = {
     "clear the screen": "\x1b[2J\x1b[H",

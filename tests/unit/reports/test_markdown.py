@@ -17,8 +17,8 @@ from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.reach import counted, reach_of, words_of
+from cases.plans.table import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.judges import acts, codes
-from unit.reports.plans import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.test_drift_report import report
 
 SHORTENED = "_Shortened to fit here."

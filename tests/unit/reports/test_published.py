@@ -14,7 +14,7 @@ from callsheet.apply.outcome import Outcome, Result
 from callsheet.model.diagnostics import error
 from callsheet.reports.json import Stream, document, error_body, error_document
 from callsheet.reports.published import PUBLISHED, published
-from unit.reports.plans import PLANS, change, drifted, large, moved, plan
+from cases.plans.table import PLANS, change, drifted, large, moved, plan
 from unit.reports.test_drift_report import report
 from unit.reports.test_hostile import HOSTILE, infested
 
