@@ -14,6 +14,7 @@ from e2e.command import Called, call, hurry
 from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hosts import TOKEN, Trouble, served
+from support.published import findings
 from support.world import World
 
 
@@ -69,7 +70,10 @@ def test_a_plan_is_posted_and_then_left_alone(github: GitHubDouble, plan: str) -
 
 def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
     done = comment(github, plan, "--status", "-o", "json")
-    assert json.loads(done.out) == {
+    told = json.loads(done.out)
+    assert findings("comment", told) == []
+    assert findings("comment", {**told, "status": "green"})
+    assert told == {
         "format": "callsheet.comment/1",
         "key": "dev",
         "comment": {"done": "created", "url": github.comments[0]["html_url"], "folded": 0},
@@ -124,6 +128,9 @@ def test_without_permissions_it_says_which_page_names_them(github: GitHubDouble,
     assert "Give the job the permissions that docs/ci.md names" in done.err
     # The job's log is all there is.
     assert "1 to create" in done.out
+    told = json.loads(comment(github, plan, "-o", "json").out)
+    assert findings("comment", told) == []
+    assert told["comment"] is None
 
 
 @pytest.mark.parametrize("host", ["github", "gitlab"])

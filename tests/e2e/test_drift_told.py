@@ -17,6 +17,7 @@ from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hooks import Hook, hook
 from support.hosts import TOKEN, served
+from support.published import findings
 from support.world import World
 
 HOOKED = ("--notify", "webhook=HOOK", "--notify-key", "HOOK_KEY")
@@ -77,6 +78,9 @@ def test_only_what_is_news_is_told(project: World, received: Hook) -> None:
     assert drift(project).code == 0
     assert drift(project).code == 0
     assert events(received) == ["found", "changed", "changed", "cleared"]
+    for body in received.bodies:
+        assert findings("notice", body) == []
+        assert findings("notice", {**body, "event": "moved"})
 
 
 def test_another_machine_knows_what_was_told(project: World, received: Hook, tmp_path: Path) -> None:
@@ -198,6 +202,16 @@ def test_slack_is_told_in_words(project: World, received: Hook) -> None:
     assert words == "≠ Assistant/a: firstMessage\n≠ Assistant/b: is gone"
 
 
+def test_what_nobody_declared_is_told(project: World, received: Hook) -> None:
+    project.api("DELETE", f"/assistant/{project.live('/assistant', 'b')['id']}")
+    project.api("POST", "/assistant", {"name": "by hand"})
+    drift(project, *HOOKED, "--fail-on", "any")
+    [body] = received.bodies
+    assert findings("notice", body) == []
+    assert [each["name"] for each in body["unmanaged"]] == ["by hand"]
+    assert body["resources"] == [{"address": "Assistant/b", "class": "missing", "paths": []}]
+
+
 def test_no_secret_is_told(world: World, received: Hook) -> None:
     """Neither one that somebody pasted into a value, nor into a name, nor one that is the key of a path."""
     planted = secret("secret of a server")
@@ -277,6 +291,9 @@ def estate(project: World) -> World:
 def test_all_environments(estate: World) -> None:
     done = run(estate, "drift", "--all")
     assert done.code == 0, done.err
+    told = json.loads(run(estate, "drift", "--all", "-o", "json").out)
+    assert findings("drifts", told) == []
+    assert [each["applied"] for each in told["environments"]] == [True, False, False]
     assert "Drift: none in 2 resources." in done.out
     assert "Drift of uat: nothing was ever applied here." in done.out
     meddle(estate)
@@ -289,6 +306,8 @@ def test_the_worst_of_all_is_the_exit_code_and_hides_no_other(estate: World, rec
     assert done.code == 1
     found = json.loads(done.out)
     assert found["format"] == "callsheet.drifts/1"
+    assert findings("drifts", found) == []
+    assert findings("drifts", {**found, "exitCode": 6})
     assert found["exitCode"] == 1
     by_name = {each["environment"]: each for each in found["environments"]}
     assert [by_name[name]["exitCode"] for name in ("dev", "uat", "broken")] == [2, 3, 1]
