@@ -80,7 +80,7 @@ def test_several_environments_read_as_agreed() -> None:
     plans = [PLANS[name] for name in TOGETHER]
     views = [plan_view(each) for each in plans]
     agreed("several-environments.md", plan_markdown(views))
-    agreed("several-environments.short.md", plan_markdown(views, limit=2_700))
+    agreed("several-environments.short.md", plan_markdown(views, limit=2_800))
     agreed("several-environments.html", outlined(*plans))
 
 

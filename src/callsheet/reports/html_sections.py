@@ -12,7 +12,7 @@ from callsheet.reports.drift_view import DriftedView, MovementView, NoticeView
 from callsheet.reports.html_parts import section, sign
 from callsheet.reports.html_values import moved
 from callsheet.reports.markup import Child, Markup, joined, tag
-from callsheet.reports.plan_view import PlanView
+from callsheet.reports.plan_view import AuthorView, PlanView
 
 _MOST_UNMANAGED = 200
 _GATES = {
@@ -49,7 +49,14 @@ def summary(view: PlanView, prefix: str, level: int) -> Markup:
         tag("p", view.last_line, class_="last-line"),
         table,
         joined([tag("p", "Prompts of this release:"), tag("ul", *prompts)]) if prompts else None,
+        _author(view.author) if view.author else None,
     )
+
+
+def _author(author: AuthorView) -> Markup:
+    voucher = [" (verified by ", tag("code", author.issuer), ")"] if author.issuer else [" (verified)"]
+    vouched = voucher if author.verified else [" (unverified)"]
+    return tag("p", "Planned by ", tag("code", author.name), *vouched, class_="author")
 
 
 def _counts(view: PlanView) -> Iterator[tuple[str, str, int]]:

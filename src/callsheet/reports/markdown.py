@@ -77,7 +77,13 @@ def _composed(
         for head, some, foot in zip(heads, sections, feet, strict=True)
     ]
     text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
-    return text if size(text) <= limit else _at_least(heads, note, limit)
+    if size(text) <= limit:
+        return text
+    if any(feet):
+        # Rather no digest than no word of what is deleted.
+        left = _composed(overview, heads, sections, ["" for _ in feet], note, limit)
+        return left if left.endswith(note) else left + note
+    return _at_least(heads, note, limit)
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
@@ -114,8 +120,16 @@ def _foot(view: PlanView) -> str:
         facts.append(f"files {code(view.source_digest, 100)}")
     if view.commit:
         facts.append(f"commit {code(view.commit, 100)}{' with local changes' if view.dirty else ''}")
-    facts.append(f"made {code(view.created_at, 40)} by Callsheet {code(view.callsheet, 40)}")
+    facts.append(f"made {code(view.created_at, 40)} by {_maker(view)}")
     return f"\n{' · '.join(facts)}\n" + (f"\n{_command(view)}\n" if view.changes else "")
+
+
+def _maker(view: PlanView) -> str:
+    tool = f"Callsheet {code(view.callsheet, 40)}"
+    if not (author := view.author):
+        return tool
+    voucher = f"verified by {code(author.issuer, 100)}" if author.issuer else "verified"
+    return f"{code(author.name, 100)} ({voucher if author.verified else 'unverified'}) with {tool}"
 
 
 def _command(view: PlanView) -> str:

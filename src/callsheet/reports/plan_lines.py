@@ -21,6 +21,10 @@ def plan_lines(
         if view.prompts:
             named = ", ".join(f"{name} {version}" for name, version in view.prompts)
             yield line(Span(f"  prompts: {named}", "dim"))
+        if verbose and (author := view.author):
+            voucher = f"verified by {author.issuer}" if author.issuer else "verified"
+            vouched = voucher if author.verified else "unverified"
+            yield line(Span(f"  planned by {author.name} ({vouched})", "dim"))
         yield EMPTY
         for change in view.changes:
             yield from change_lines(change, verbose)

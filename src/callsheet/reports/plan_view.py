@@ -69,6 +69,15 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorView:
+    """Who made the plan. `issuer` is who vouches for the name, where somebody does."""
+
+    name: str
+    verified: bool
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """`headline` is one line on what was planned, `last_line` the summary that ends every report."""
 
@@ -92,6 +101,7 @@ class PlanView:
     target: str = ""  # the provider, its address and the organisation
     instance: str | None = None
     created_at: str = ""
+    author: AuthorView | None = None
     callsheet: str = ""
     lineage: str | None = None
     serial: int = 0
@@ -140,6 +150,7 @@ def plan_view(plan: Plan) -> PlanView:
         target=_target(plan),
         instance=plan.instance,
         created_at=plan.created_at,
+        author=_author(plan),
         callsheet=plan.callsheet,
         lineage=plan.lineage,
         serial=plan.serial,
@@ -153,6 +164,11 @@ def plan_view(plan: Plan) -> PlanView:
         overridden=_gates(plan, "overridden"),
         holders=plan.reaches,
     )
+
+
+def _author(plan: Plan) -> AuthorView | None:
+    author = plan.author
+    return AuthorView(author["name"], author["verified"], author.get("issuer")) if author else None
 
 
 def _gates(plan: Plan, status: str) -> tuple[Gate, ...]:

@@ -422,6 +422,12 @@ PLANS: dict[str, Plan] = {
             Gate("tests", "overridden", "2 of 40 conversations failed; overridden by ana: incident 12"),
             Gate("hold", "passed", "rolled back by run r-1, and --resume brings it back"),
         ),
+        author={
+            "name": "ana@acme.example",
+            "how": "oidc",
+            "verified": True,
+            "issuer": "https://id.acme.example",
+        },
     ),
     "refused-many-times": plan(
         *(change(f"PhoneNumber/line-{n}", Action.DELETE, reason="no longer declared") for n in range(4)),

@@ -109,6 +109,7 @@ def infested(text: str) -> Plan:
         notices=({"kind": "Tool", "path": text, "live": text, "addresses": [text]},),
         drift=(drifted("Assistant/x", moved([text], text, f"{text}\n{text}"), name=text),),
         target={"provider": text, "baseUrl": text, "organisation": text},
+        author={"name": text, "how": "oidc", "verified": True, "issuer": text},
         seal=False,
     )
 

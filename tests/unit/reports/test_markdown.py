@@ -229,6 +229,16 @@ def test_room_that_is_left_is_used_for_the_first_ones() -> None:
     assert text.index("Assistant/a0</code>") < text.index("`Assistant/a39`")
 
 
+def test_the_foot_gives_way_before_an_address_that_is_deleted() -> None:
+    made = plan(change("Tool/t0", Action.DELETE), author={"name": "a" * 90, "how": "USER", "verified": False})
+    whole = told(made)
+    text = told(made, limit=len(whole.encode()) - 350)
+    assert "**delete** `Tool/t0`" in text
+    assert "digest" in whole
+    assert "digest" not in text
+    assert "_Shortened to fit here." in text
+
+
 def test_no_limit_between_two_steps_leaves_less_than_the_smaller_one() -> None:
     changes = [change(f"Assistant/a{number}", Action.UPDATE, changed("x", 1, 2)) for number in range(60)]
     for limit in range(1_000, 1_400):

@@ -70,6 +70,7 @@ def infested(text: str) -> Plan:
         },
         environment=text,
         created_at=text,
+        author={"name": text, "how": "oidc", "verified": True, "issuer": text},
         callsheet=text,
         seal=False,
     )
