@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,6 +225,33 @@ def test_changed_files_that_are_not_there(github: GitHubDouble, plan: str, tmp_p
     done = comment(github, plan, "--changed-files", str(tmp_path / "none"))
     assert done.code == 1
     assert "git diff --name-only" in done.err
+
+
+@pytest.mark.parametrize("separated", [True, False], ids=["by NUL", "by line"])
+def test_changed_files_may_have_any_name(
+    separated: bool, github: GitHubDouble, world: World, tmp_path: Path
+) -> None:
+    """What Git itself lists, of files that nobody should have named so."""
+    for name in ("odd", "plain"):
+        world.assistant(name)
+    odd = world.root / 'assistants/a "b" é\nc.yaml'
+    (world.root / "assistants/odd.yaml").rename(odd)
+
+    def git(*arguments: str) -> bytes:
+        return subprocess.run(
+            ["git", *arguments], cwd=world.root.parent, capture_output=True, check=True
+        ).stdout
+
+    git("init", "--quiet")
+    git("add", str(odd))
+    listed = tmp_path / "changed"
+    listed.write_bytes(git("diff", "--cached", "--name-only", *["-z"] * separated))
+    plan = planned(world, tmp_path / "dev.plan")
+    assert comment(github, plan, "--changed-files", str(listed)).code == 0
+    mine, found, others = github.comments[0]["body"].partition("### Not from this pull request's files")
+    assert found
+    assert "Assistant/odd" in mine
+    assert "Assistant/plain" in others
 
 
 @pytest.mark.parametrize("key", ["a-->b", "a--b"])
