@@ -110,6 +110,7 @@ def infested(text: str) -> Plan:
         drift=(drifted("Assistant/x", moved([text], text, f"{text}\n{text}"), name=text),),
         target={"provider": text, "baseUrl": text, "organisation": text},
         author={"name": text, "how": "oidc", "verified": True, "issuer": text},
+        reaches={f"Assistant/{text}": (f"{text}/{text}", text, "Squad/s")},
         seal=False,
     )
 
