@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from callsheet.model.paths import ABSENT
 from callsheet.plan.change import Action, Cause
+from callsheet.reports.counting import counted
 from callsheet.reports.line import PLAIN_ONLY, Line, Span, indented, line
 from callsheet.reports.plan_view import AttributeView, ChangeView
 from callsheet.reports.reach import reach_of
@@ -122,7 +123,7 @@ def _one_side(start: list[Span], end: list[Span], value: Shown, style: str, verb
         yield (*start, Span(": "), Span(short, _value_style(value, style)), *end)
         return
     lines = value.removesuffix("\n").split("\n") if isinstance(value, str) else block(value)
-    yield (*start, Span(":" if not is_text(value) else f": ({len(lines)} lines)"), *end)
+    yield (*start, Span(":" if not is_text(value) else f": ({counted(len(lines), 'line')})"), *end)
     limit = len(lines) if verbose or len(lines) <= _BRIEF + 1 else _BRIEF
     for each in lines[:limit]:
         yield line("    ", Span(each, style))

@@ -8,6 +8,7 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.plan.change import Action
 from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import SYMBOLS
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, MovementView, NoticeView
 from callsheet.reports.html_parts import section, sign
 from callsheet.reports.html_values import moved
@@ -79,7 +80,7 @@ def dangers(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str])
     ]
     if not rules and not gone:
         return None
-    count = f"{len(gone)} remote object{'' if len(gone) == 1 else 's'} will be deleted or replaced"
+    count = f"{counted(len(gone), 'remote object')} will be deleted or replaced"
     summary = tag("summary", sign("-", "delete"), tag("strong", count))
     return section(
         f"{prefix}dangers",

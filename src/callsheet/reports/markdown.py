@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from callsheet.plan.plan import Gate
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftView
 from callsheet.reports.explaining import unexplained
 from callsheet.reports.markdown_change import change_text, deed
@@ -18,7 +19,7 @@ from callsheet.reports.markdown_drift import drift_sections
 from callsheet.reports.markdown_fit import Level, Part, Section, fitted, size
 from callsheet.reports.markdown_text import code, prose
 from callsheet.reports.plan_view import ChangeView, PlanView
-from callsheet.reports.reach import counted, words_of
+from callsheet.reports.reach import words_of
 from callsheet.reports.remarks import Remark, remarks_of
 
 # Below the 65,536 characters that GitHub takes, with room for what a comment is found again by.

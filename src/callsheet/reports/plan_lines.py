@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import change_lines
+from callsheet.reports.counting import counted
 from callsheet.reports.diagnostic_lines import Excerpts, diagnostic_lines, nowhere
 from callsheet.reports.drift_lines import drifted_lines, notice_lines, unmanaged_lines
 from callsheet.reports.line import EMPTY, Line, Span, line
@@ -61,8 +62,7 @@ def _dangers(view: PlanView) -> Iterator[Line]:
     """What nobody may overlook, right above the last line."""
     if view.destroyed:
         count = len(view.destroyed)
-        what = "remote object" if count == 1 else "remote objects"
-        yield line(Span(f"! {count} {what} will be deleted or replaced:", "danger"))
+        yield line(Span(f"! {counted(count, 'remote object')} will be deleted or replaced:", "danger"))
         for address in view.destroyed[:20]:
             yield line(Span(f"    - {address}", "danger"))
         if count > 20:

@@ -15,6 +15,7 @@ from callsheet.model.paths import ABSENT, show
 from callsheet.model.value import Path
 from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
 from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, NoticeView, UnmanagedView, drifted, notice, unmanaged
 from callsheet.reports.release_lines import origin_of
 from callsheet.reports.values import Shown, redacted
@@ -300,13 +301,9 @@ def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:
         text = f"Plan: {', '.join(words)}."
     text += f" {counts['unchanged']} unchanged."
     if counts["conflicts"]:
-        text += f" {_some(counts['conflicts'], 'conflict')} to decide."
+        text += f" {counted(counts['conflicts'], 'conflict')} to decide."
     if plan.refusals:
         text += " Refused: nothing will be applied."
     elif plan.pending:
         text += f" Still needed: {', '.join(dict.fromkeys(gate.rule for gate in plan.pending))}."
     return text
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

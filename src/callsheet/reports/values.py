@@ -20,6 +20,7 @@ from callsheet.model.value import (
     from_json,
     symbols,
 )
+from callsheet.reports.counting import counted
 
 HIDDEN = "(secret)"
 _TELLING = re.compile(r"(?i)(secret|token|passw|passphrase|authorization|api[-_]?key|credential$)")
@@ -85,7 +86,7 @@ def _mark(value: Value) -> Shown:
         case External(kind, name):
             return Mark("external", f"→ {kind}/{name} (external)")
         case Content(sha256, name, size):
-            return Mark("file", f"file {name} ({size:,} bytes, sha256:{sha256[:12]}…)")
+            return Mark("file", f"file {name} ({counted(size, 'byte')}, sha256:{sha256[:12]}…)")
         case _:
             return value
 
