@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from callsheet.plan.change import Action, Cause
 from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import drift_view
 from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
-from callsheet.reports.reach import counted, reach_of, words_of
+from callsheet.reports.reach import reach_of, words_of
 from cases.plans.table import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.judges import acts, codes
 from unit.reports.test_drift_report import report
