@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,6 +239,39 @@ def test_no_secret_is_told(world: World, received: Hook) -> None:
         assert planted[:14].encode() not in content
         assert b"firstMessage" in content
     assert planted[:14].encode() not in world.state_files()
+
+
+def test_no_secret_is_told_that_is_the_key_of_a_value(world: World, tmp_path: Path) -> None:
+    """Neither by the check nor by a plan, in whatever format; a plan's file holds none either."""
+    planted = secret("secret of a server")
+    world.variables |= {"SRV": planted}
+    server = {"url": "https://x.example", "headers": {"X": "secrets://env/SRV"}}
+    world.assistant("a", "Be kind.", native={"server": server, "metadata": {"team": "orders"}})
+    assert run(world, "apply", "--yes").code == 0
+    deep = {planted: {f"{planted}-2": 1, f"{planted}-3": 2}}
+    world.edit("/assistant", "a", {"metadata": {"team": "x", planted: "v", "deep": deep}})
+    file = str(tmp_path / "a.plan")
+    for arguments in (
+        *(("drift", "--fail-on", "any", *more) for more in ((), ("-v",), ("-o", "json"), ("-o", "markdown"))),
+        *(("plan", *more) for more in (("-v",), ("-o", "json"), ("-o", "markdown"), ("-o", "html"))),
+        ("plan", "--out", file),
+    ):
+        done = run(world, *arguments)
+        assert done.code == (2 if arguments[0] == "drift" else 0), done.err
+        assert planted[:14] not in done.out + done.err
+        assert "team" in done.out
+    with zipfile.ZipFile(file) as plan:
+        assert planted[:14].encode() not in plan.read("plan.json")
+    told = json.loads(run(world, "drift", "-o", "json").out)
+    assert findings("drift", told) == []
+    by_path = {tuple(each["path"]): each for each in told["drift"][0]["attributes"]}
+    assert by_path["metadata", "(hidden: it holds a secret)"]["live"] == "v"
+    assert by_path["metadata", "deep"]["live"] == {
+        "(hidden: it holds a secret)": {
+            "(hidden: it holds a secret)": 1,
+            "(hidden: it holds a secret) 2": 2,
+        }
+    }
 
 
 @pytest.mark.parametrize(
