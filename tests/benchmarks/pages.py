@@ -13,7 +13,7 @@ from benchmarks.measure import machine
 from browser.conftest import ARGUMENTS, CHROMIUM
 from callsheet.reports.html import plan_html
 from callsheet.reports.plan_view import plan_view
-from unit.reports.plans import large
+from cases.plans.table import large
 
 RUNS = 5
 # Milliseconds after the page was asked for: until something is to be seen, and until all of it is there.

@@ -11,7 +11,7 @@ from callsheet.plan.change import Action, Cause, Change
 from callsheet.plan.plan import Gate, Plan
 from callsheet.reports.html import plan_html, status_html
 from callsheet.reports.plan_view import plan_view
-from unit.reports.plans import DIGEST, PLANS, change, changed, plan
+from cases.plans.table import DIGEST, PLANS, change, changed, plan
 from unit.reports.test_hostile import HOSTILE, infested
 
 MARKUP = {

@@ -1,11 +1,11 @@
-"""Files in, plan out: each folder beside this file is one situation.
+"""Files in, plan out: each numbered folder beside this file is one situation.
 
 - `before/`: documents that are applied first (optional);
 - `edits.json`: what another client then does, as [method, list path, name, body] (optional);
 - `files/`: the documents that are planned;
 - `plan.json`: the plan that must come of it, without ids, digests and times.
 
-`CALLSHEET_UPDATE_CASES=1 pytest tests/cases` writes the last one anew; read the difference before you
+`CALLSHEET_GOLDEN=write pytest tests/cases` writes the last one anew; read the difference before you
 commit it. Every case ends with an apply and an empty second plan.
 """
 
@@ -103,7 +103,7 @@ def test_case(world: World, name: str) -> None:
     planned = world.plan()
     found = told(planned.plan, ids | stable_ids(world))
     expected = case / "plan.json"
-    if os.environ.get("CALLSHEET_UPDATE_CASES"):
+    if os.environ.get("CALLSHEET_GOLDEN") == "write":
         expected.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     assert found == json.loads(expected.read_text())
     if planned.plan.refusals:

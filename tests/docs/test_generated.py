@@ -11,6 +11,7 @@ import pytest
 
 from callsheet.cli.main import run
 from callsheet.cli.screen import Screen
+from callsheet.operations.schemas import NAMES
 from docs.pages import ROOT, blocks
 
 REMEDY = "it is out of date; write it again with: {}"
@@ -30,14 +31,16 @@ def test_the_command_line_reference_is_current() -> None:
     assert kept == made.stdout, REMEDY.format("python -m callsheet.cli.reference > docs/cli.md")
 
 
-@pytest.mark.parametrize(
-    "name", ["spec", "environments", "plan", "drift", "events", "runs", "resolved", "error"]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_committed_schemas_are_what_the_command_prints(name: str) -> None:
     printed = io.StringIO()
     assert run(["schema", name], Screen(io.StringIO(), printed, io.StringIO())) == 0
     kept = (ROOT / f"docs/schema/{name}.json").read_text(encoding="utf-8")
     assert kept == printed.getvalue(), REMEDY.format(f"callsheet schema {name} > docs/schema/{name}.json")
+
+
+def test_no_other_schema_is_committed() -> None:
+    assert {path.stem for path in (ROOT / "docs/schema").iterdir()} == set(NAMES)
 
 
 def test_the_readme_has_its_two_commands() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from e2e.command import Called, call, hurry
 from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hosts import TOKEN, Trouble, served
+from support.published import findings
 from support.world import World
 
 
@@ -69,7 +71,10 @@ def test_a_plan_is_posted_and_then_left_alone(github: GitHubDouble, plan: str) -
 
 def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
     done = comment(github, plan, "--status", "-o", "json")
-    assert json.loads(done.out) == {
+    told = json.loads(done.out)
+    assert findings("comment", told) == []
+    assert findings("comment", {**told, "status": "green"})
+    assert told == {
         "format": "callsheet.comment/1",
         "key": "dev",
         "comment": {"done": "created", "url": github.comments[0]["html_url"], "folded": 0},
@@ -124,6 +129,9 @@ def test_without_permissions_it_says_which_page_names_them(github: GitHubDouble,
     assert "Give the job the permissions that docs/ci.md names" in done.err
     # The job's log is all there is.
     assert "1 to create" in done.out
+    told = json.loads(comment(github, plan, "-o", "json").out)
+    assert findings("comment", told) == []
+    assert told["comment"] is None
 
 
 @pytest.mark.parametrize("host", ["github", "gitlab"])
@@ -219,6 +227,33 @@ def test_changed_files_that_are_not_there(github: GitHubDouble, plan: str, tmp_p
     assert "git diff --name-only" in done.err
 
 
+@pytest.mark.parametrize("separated", [True, False], ids=["by NUL", "by line"])
+def test_changed_files_may_have_any_name(
+    separated: bool, github: GitHubDouble, world: World, tmp_path: Path
+) -> None:
+    """What Git itself lists, of files that nobody should have named so."""
+    for name in ("odd", "plain"):
+        world.assistant(name)
+    odd = world.root / 'assistants/a "b" é\nc.yaml'
+    (world.root / "assistants/odd.yaml").rename(odd)
+
+    def git(*arguments: str) -> bytes:
+        return subprocess.run(
+            ["git", *arguments], cwd=world.root.parent, capture_output=True, check=True
+        ).stdout
+
+    git("init", "--quiet")
+    git("add", str(odd))
+    listed = tmp_path / "changed"
+    listed.write_bytes(git("diff", "--cached", "--name-only", *["-z"] * separated))
+    plan = planned(world, tmp_path / "dev.plan")
+    assert comment(github, plan, "--changed-files", str(listed)).code == 0
+    mine, found, others = github.comments[0]["body"].partition("### Not from this pull request's files")
+    assert found
+    assert "Assistant/odd" in mine
+    assert "Assistant/plain" in others
+
+
 @pytest.mark.parametrize("key", ["a-->b", "a--b"])
 def test_a_key_that_could_end_the_mark(key: str, github: GitHubDouble, plan: str) -> None:
     done = comment(github, plan, "--key", key)
@@ -252,7 +287,7 @@ def test_what_waits_for_people_is_not_red() -> None:
     from callsheet.ci.base import Standing
     from callsheet.operations.commenting import standing_of
     from callsheet.plan.plan import Gate
-    from unit.reports.plans import plan as made
+    from cases.plans.table import plan as made
 
     signing = Gate("signOffs", "pending", "one of two sign-offs is missing", "callsheet approve")
     assert standing_of([made(gates=(signing,))]) == (

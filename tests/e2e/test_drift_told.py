@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hooks import Hook, hook
 from support.hosts import TOKEN, served
+from support.published import findings
 from support.world import World
 
 HOOKED = ("--notify", "webhook=HOOK", "--notify-key", "HOOK_KEY")
@@ -77,6 +79,9 @@ def test_only_what_is_news_is_told(project: World, received: Hook) -> None:
     assert drift(project).code == 0
     assert drift(project).code == 0
     assert events(received) == ["found", "changed", "changed", "cleared"]
+    for body in received.bodies:
+        assert findings("notice", body) == []
+        assert findings("notice", {**body, "event": "moved"})
 
 
 def test_another_machine_knows_what_was_told(project: World, received: Hook, tmp_path: Path) -> None:
@@ -198,6 +203,16 @@ def test_slack_is_told_in_words(project: World, received: Hook) -> None:
     assert words == "≠ Assistant/a: firstMessage\n≠ Assistant/b: is gone"
 
 
+def test_what_nobody_declared_is_told(project: World, received: Hook) -> None:
+    project.api("DELETE", f"/assistant/{project.live('/assistant', 'b')['id']}")
+    project.api("POST", "/assistant", {"name": "by hand"})
+    drift(project, *HOOKED, "--fail-on", "any")
+    [body] = received.bodies
+    assert findings("notice", body) == []
+    assert [each["name"] for each in body["unmanaged"]] == ["by hand"]
+    assert body["resources"] == [{"address": "Assistant/b", "class": "missing", "paths": []}]
+
+
 def test_no_secret_is_told(world: World, received: Hook) -> None:
     """Neither one that somebody pasted into a value, nor into a name, nor one that is the key of a path."""
     planted = secret("secret of a server")
@@ -224,6 +239,39 @@ def test_no_secret_is_told(world: World, received: Hook) -> None:
         assert planted[:14].encode() not in content
         assert b"firstMessage" in content
     assert planted[:14].encode() not in world.state_files()
+
+
+def test_no_secret_is_told_that_is_the_key_of_a_value(world: World, tmp_path: Path) -> None:
+    """Neither by the check nor by a plan, in whatever format; a plan's file holds none either."""
+    planted = secret("secret of a server")
+    world.variables |= {"SRV": planted}
+    server = {"url": "https://x.example", "headers": {"X": "secrets://env/SRV"}}
+    world.assistant("a", "Be kind.", native={"server": server, "metadata": {"team": "orders"}})
+    assert run(world, "apply", "--yes").code == 0
+    deep = {planted: {f"{planted}-2": 1, f"{planted}-3": 2}}
+    world.edit("/assistant", "a", {"metadata": {"team": "x", planted: "v", "deep": deep}})
+    file = str(tmp_path / "a.plan")
+    for arguments in (
+        *(("drift", "--fail-on", "any", *more) for more in ((), ("-v",), ("-o", "json"), ("-o", "markdown"))),
+        *(("plan", *more) for more in (("-v",), ("-o", "json"), ("-o", "markdown"), ("-o", "html"))),
+        ("plan", "--out", file),
+    ):
+        done = run(world, *arguments)
+        assert done.code == (2 if arguments[0] == "drift" else 0), done.err
+        assert planted[:14] not in done.out + done.err
+        assert "team" in done.out
+    with zipfile.ZipFile(file) as plan:
+        assert planted[:14].encode() not in plan.read("plan.json")
+    told = json.loads(run(world, "drift", "-o", "json").out)
+    assert findings("drift", told) == []
+    by_path = {tuple(each["path"]): each for each in told["drift"][0]["attributes"]}
+    assert by_path["metadata", "(hidden: it holds a secret)"]["live"] == "v"
+    assert by_path["metadata", "deep"]["live"] == {
+        "(hidden: it holds a secret)": {
+            "(hidden: it holds a secret)": 1,
+            "(hidden: it holds a secret) 2": 2,
+        }
+    }
 
 
 @pytest.mark.parametrize(
@@ -277,6 +325,9 @@ def estate(project: World) -> World:
 def test_all_environments(estate: World) -> None:
     done = run(estate, "drift", "--all")
     assert done.code == 0, done.err
+    told = json.loads(run(estate, "drift", "--all", "-o", "json").out)
+    assert findings("drifts", told) == []
+    assert [each["applied"] for each in told["environments"]] == [True, False, False]
     assert "Drift: none in 2 resources." in done.out
     assert "Drift of uat: nothing was ever applied here." in done.out
     meddle(estate)
@@ -289,6 +340,8 @@ def test_the_worst_of_all_is_the_exit_code_and_hides_no_other(estate: World, rec
     assert done.code == 1
     found = json.loads(done.out)
     assert found["format"] == "callsheet.drifts/1"
+    assert findings("drifts", found) == []
+    assert findings("drifts", {**found, "exitCode": 6})
     assert found["exitCode"] == 1
     by_name = {each["environment"]: each for each in found["environments"]}
     assert [by_name[name]["exitCode"] for name in ("dev", "uat", "broken")] == [2, 3, 1]

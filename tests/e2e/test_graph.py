@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from e2e.command import Called, call
+from support.chain import Chain
 from support.world import World
 
 PROJECT = Path(__file__).parents[2] / "specs"
@@ -106,6 +108,39 @@ def test_a_pinned_environment_is_drawn_as_its_release_and_not_as_the_tree(tmp_pa
     done = call("graph", "-C", str(tmp_path / "specs"), "--env", "uat", variables={})
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: uat runs no release yet")
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Iterator[Chain]:
+    made = Chain(tmp_path)
+    yield made
+    made.close()
+
+
+def test_the_release_of_a_pinned_environment_is_drawn(chain: Chain) -> None:
+    """As it was promoted: without what the tree has come to hold, and with what it holds no more."""
+    chain.file("tools/bye.yaml", "{kind: Tool, metadata: {name: bye}, spec: {native: {type: endCall}}}")
+    chain.assistant("desk", "Be kind.", tools=[{"ref": "bye"}])
+    chain.commit()
+    assert chain.apply("dev").exit_code == 0
+    assert chain.promote("dev", "uat").exit_code == 0
+    (chain.root / "tools/bye.yaml").unlink()
+    chain.assistant("desk", "Be kind.")
+    chain.assistant("newcomer", "Be brief.")
+    for server in chain.servers.values():
+        server.close()
+
+    def drawn(*more: str) -> str:
+        done = call("graph", "-C", str(chain.root), *more, variables=chain.variables)
+        assert done.code == 0, done.err
+        return done.out
+
+    assert drawn("--env", "uat") == ('flowchart LR\n  n0["Assistant/desk"]\n  n1["Tool/bye"]\n  n0 --> n1\n')
+    assert drawn("--env", "dev") == 'flowchart LR\n  n0["Assistant/desk"]\n  n1["Assistant/newcomer"]\n'
+    assert "newcomer" not in drawn("--env", "uat", "--around", "Tool/bye")
+    gone = call("graph", "-C", str(chain.root), "--env", "prod", variables=chain.variables)
+    assert gone.code == 1
+    assert "prod runs no release yet" in gone.err
 
 
 def test_plan_show_and_status_are_pages(small: World, tmp_path: Path) -> None:

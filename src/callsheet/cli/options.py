@@ -107,8 +107,8 @@ def explaining(function: Function) -> Function:
         "--changed-files",
         type=click.File("rb"),
         metavar="FILE",
-        help="With -o markdown: set apart what these files do not explain; `git diff --name-only` lists them"
-        " (- for stdin).",
+        help="With -o markdown: set apart what these files do not explain; `git diff --name-only` lists them,"
+        " with -z or without (- for stdin).",
     )(function)
 
 

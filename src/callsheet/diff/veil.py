@@ -47,6 +47,22 @@ class Veil:
     def name(self, name: str | None) -> str | None:
         return HIDDEN if name and self._holds(name) else name
 
+    def names(self, value: Value) -> Value:
+        """The value for show: text that holds a known value is hidden, also where it is the key of a mapping.
+
+        Keys of one mapping that are hidden stay apart, and in their order.
+        """
+        if isinstance(value, dict):
+            out: dict[str, Value] = {}
+            for key, item in value.items():
+                name = HIDDEN if self._holds(key) else key
+                number = sum(each.startswith(HIDDEN) for each in out) + 1
+                out[f"{name} {number}" if name in out else name] = self.names(item)
+            return out
+        if isinstance(value, list | tuple):
+            return [self.names(item) for item in value]
+        return self.name(value) if isinstance(value, str) else value
+
     def holds(self, data: bytes) -> bool:
         """Whether a file holds a known value."""
         return any(value.encode() in data for value in self.values)

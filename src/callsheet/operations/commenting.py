@@ -66,7 +66,7 @@ def comment(
 
     plans = [read_archive(file).plan for file in files]
     key = checked_key(key or "+".join(dict.fromkeys(plan.environment for plan in plans)))
-    changed = _lines(changed_files) if changed_files else None
+    changed = _paths(changed_files) if changed_files else None
     job = job_of(variables)
     hide(job.token)
     views = [plan_view(plan) for plan in plans]
@@ -129,13 +129,14 @@ def _summarise(path: Path, text: Callable[[int], str], notices: Sequence[str]) -
     return True
 
 
-def _lines(file: Path) -> tuple[str, ...]:
+def _paths(file: Path) -> frozenset[str]:
+    from callsheet.reports.explaining import paths_of
+
     try:
-        return tuple(each for line in file.read_text(encoding="utf-8").splitlines() if (each := line.strip()))
-    except (OSError, UnicodeDecodeError) as cause:
-        why = cause.strerror if isinstance(cause, OSError) else "it is not UTF-8"
+        return paths_of(file.read_bytes())
+    except OSError as cause:
         raise CallsheetError(
-            f"{file} cannot be read ({why})",
-            hint="write the changed files into it, one a line: git diff --name-only",
+            f"{file} cannot be read ({cause.strerror})",
+            hint="write the changed files into it: git diff --name-only -z",
             code="ci.changed-files",
         ) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from callsheet.diff.veil import Veil
@@ -20,6 +21,7 @@ from callsheet.state.snapshot import State
 FORMAT = "callsheet.drift/1"
 FAIL_ON = ("managed", "unmanaged", "any")
 _ATTEMPTS = 3
+_NAMING = ("path", "seen", "live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Drift:
     report: DriftReport
     checked_at: str
     state: State
+    veil: Veil = field(default=Veil(), repr=False)
     # Kinds that were asked for and that the provider would not list; only where every kind was.
     not_listed: tuple[str, ...] = ()
 
@@ -44,8 +47,8 @@ class Drift:
             "environment": self.environment,
             "checkedAt": self.checked_at,
             "state": {"lineage": self.state.lineage, "serial": self.state.serial},
-            "drift": [each.to_json() for each in report.drifted],
-            "notices": [notice.to_json() for notice in report.notices],
+            "drift": [without_secret_names(each.to_json(), self.veil) for each in report.drifted],
+            "notices": [without_secret_names(notice.to_json(), self.veil) for notice in report.notices],
             "unmanaged": list(report.unmanaged),
             "notListed": list(self.not_listed),
             "expiredAcknowledgements": [
@@ -101,7 +104,18 @@ def drift(session: Session, *, every_kind: bool = False) -> Drift:
         veil=veil,
     )
     checked_at = session.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Drift(session.environment.name, report, checked_at, state, tuple(not_listed))
+    return Drift(session.environment.name, report, checked_at, state, veil, tuple(not_listed))
+
+
+def without_secret_names(entry: Mapping[str, Any], veil: Veil) -> dict[str, Any]:
+    """An entry of a report of drift, as JSON, with what holds a known secret hidden in paths and in the keys
+    of values: no digest stands for those, as it does for values."""
+    out = {key: veil.names(each) if key in _NAMING else each for key, each in entry.items()}
+    if "attributes" in entry:
+        out["attributes"] = [without_secret_names(each, veil) for each in entry["attributes"]]
+    if "places" in entry:
+        out["places"] = {address: veil.names(paths) for address, paths in entry["places"].items()}
+    return out
 
 
 def _kinds(session: Session) -> set[str]:

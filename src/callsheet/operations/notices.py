@@ -26,6 +26,7 @@ from callsheet.secrets.base import SCHEME
 from callsheet.state.store import Moved
 
 FORMAT = "callsheet.notice/1"
+_KEPT = "callsheet.notices/1"
 FOUND, CHANGED, CLEARED = "found", "changed", "cleared"
 _CLEAR = ""
 _TRIES = 5
@@ -207,7 +208,7 @@ class _Last:
             return cls({}, None)
         try:
             data = orjson.loads(document.data)
-            if data["format"] != FORMAT:
+            if data["format"] != _KEPT:
                 raise ValueError(data["format"])
             told = {str(key): str(value) for key, value in data["told"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -224,7 +225,7 @@ class _Last:
         last = self
         for _ in range(_TRIES):
             told = {**last.standings, recipient: standing}
-            data = orjson.dumps({"format": FORMAT, "told": told}, option=orjson.OPT_SORT_KEYS)
+            data = orjson.dumps({"format": _KEPT, "told": told}, option=orjson.OPT_SORT_KEYS)
             try:
                 return replace(
                     last,

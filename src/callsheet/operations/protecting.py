@@ -8,6 +8,7 @@ from callsheet.diff.veil import Veil
 from callsheet.model.diagnostics import nearest
 from callsheet.model.errors import CallsheetError, SpecError
 from callsheet.model.principal import Principal
+from callsheet.operations.drift import without_secret_names
 from callsheet.operations.identification import local
 from callsheet.operations.secrecy import known_secrets
 from callsheet.operations.session import Session
@@ -26,7 +27,12 @@ def judged(session: Session, made: Plan, state: State) -> Plan:
     who = _planner(session, protections_of(session, state))
     veil = Veil.of(session.keeper.known_values(), state.key)
     hidden = replace(who, name=veil.name(who.name) or "", person=veil.name(who.person) or "")
-    made = replace(made, author=hidden.to_json())
+    made = replace(
+        made,
+        author=hidden.to_json(),
+        drift=tuple(without_secret_names(each, veil) for each in made.drift),
+        notices=tuple(without_secret_names(each, veil) for each in made.notices),
+    )
     judgement = judgement_of(session, made, state, applying=session.given.applying)
     gates, diagnostics = (*made.gates, *judgement.gates), (*made.diagnostics, *judgement.warnings)
     return replace(made, gates=gates, diagnostics=diagnostics).sealed()

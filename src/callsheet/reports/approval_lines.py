@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from callsheet.reports.counting import counted
 from callsheet.reports.line import EMPTY, Line, Span, line
 
 
 def ready_lines(told: Mapping[str, Any], changes: int, loosens: Sequence[str], asked: bool) -> Iterator[Line]:
     """What would be signed, and by whom."""
     yield EMPTY
-    yield line(f"Signed by {_who(told)}: {changes} {'change' if changes == 1 else 'changes'}.")
+    yield line(f"Signed by {_who(told)}: {counted(changes, 'change')}.")
     for each in loosens:
         yield line(Span(f"! loosens the protection: {each}", "danger"))
     if not asked:
@@ -29,7 +30,7 @@ def revoked_lines(told: Mapping[str, Any]) -> Iterator[Line]:
 def list_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     """The newest first, one line each."""
     for each in told["signOffs"]:
-        count = f"{len(each['digests'])} {'change' if len(each['digests']) == 1 else 'changes'}"
+        count = counted(len(each["digests"]), "change")
         comment = f"  {each['comment']}" if each["comment"] else ""
         old = "" if each["current"] else "  (of an earlier life of the environment: it covers nothing)"
         yield line(

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from callsheet.model.paths import ABSENT
 from callsheet.plan.change import Action, Cause
+from callsheet.reports.counting import counted
 from callsheet.reports.line import PLAIN_ONLY, Line, Span, indented, line
 from callsheet.reports.plan_view import AttributeView, ChangeView
+from callsheet.reports.reach import reach_of
 from callsheet.reports.text_diff import DiffLine, diff_lines, markers, windows
 from callsheet.reports.values import Mark, Shown, block, inline, is_text
 
@@ -26,6 +28,7 @@ _STYLES = {"+": "add", "~": "change", "-": "remove", "!": "conflict", "×": "dim
 # Without --verbose, what is made or removed is shown up to this many lines per value.
 _BRIEF = 12
 _WIDE = 100
+_LISTED = 20
 SHOWN_CAUSES = {Cause.SETTINGS, Cause.DRIFT, Cause.REFERENCE, Cause.SECRET, Cause.RENDERER}
 
 
@@ -42,12 +45,22 @@ def change_lines(change: ChangeView, verbose: bool) -> Iterator[Line]:
         heading.append(Span(f"  {change.at}", "place"))
     yield tuple(heading)
     yield line("      ", Span(why(change), "dim"))
+    yield from _reach(change, verbose)
     for number, step in enumerate(change.steps, 1):
         yield line("      ", Span(f"step {number}: {step}", "dim"))
     if change.action is Action.DELETE and not verbose:
         return
     for attribute in change.attributes:
         yield from indented(_attribute(change, attribute, verbose), 6)
+
+
+def _reach(change: ChangeView, verbose: bool) -> Iterator[Line]:
+    reach = reach_of(change.address, change.reaches)
+    if reach and verbose:
+        more = f" and {len(change.reaches) - _LISTED:,} more" if len(change.reaches) > _LISTED else ""
+        reach += f": {', '.join(change.reaches[:_LISTED])}{more}"
+    if reach:
+        yield line("      ", Span(f"reaches {reach}", "dim"))
 
 
 def deed(change: ChangeView) -> str:
@@ -110,7 +123,7 @@ def _one_side(start: list[Span], end: list[Span], value: Shown, style: str, verb
         yield (*start, Span(": "), Span(short, _value_style(value, style)), *end)
         return
     lines = value.removesuffix("\n").split("\n") if isinstance(value, str) else block(value)
-    yield (*start, Span(":" if not is_text(value) else f": ({len(lines)} lines)"), *end)
+    yield (*start, Span(":" if not is_text(value) else f": ({counted(len(lines), 'line')})"), *end)
     limit = len(lines) if verbose or len(lines) <= _BRIEF + 1 else _BRIEF
     for each in lines[:limit]:
         yield line("    ", Span(each, style))

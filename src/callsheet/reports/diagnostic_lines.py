@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from callsheet.model.diagnostics import Diagnostic, Place, Severity
+from callsheet.reports import counting
 from callsheet.reports.excerpt import Excerpt
 from callsheet.reports.line import EMPTY, Line, Span, indented, line
 
@@ -56,5 +57,5 @@ def counted(diagnostics: Iterable[Diagnostic]) -> str:
     words = []
     for severity in Severity:
         if count := sum(each.severity is severity for each in found):
-            words.append(f"{count} {severity}" + ("" if count == 1 else "s"))
+            words.append(counting.counted(count, severity))
     return f"{', '.join(words)}." if words else "No findings."

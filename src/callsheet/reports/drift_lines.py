@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from callsheet.model.paths import ABSENT
 from callsheet.reports.change_lines import diff
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, DriftView, MovementView, NoticeView, UnmanagedView
 from callsheet.reports.line import EMPTY, Line, Span, indented, line
 from callsheet.reports.text_diff import windows
@@ -50,8 +51,8 @@ def drifted_lines(each: DriftedView, verbose: bool) -> Iterator[Line]:
         else:
             hidden += 1
     if hidden:
-        fields = "field" if hidden == 1 else "fields"
-        yield line("      ", Span(f"{hidden} unmanaged {fields} moved too (kept; see `drift`)", "dim"))
+        fields = counted(hidden, "unmanaged field")
+        yield line("      ", Span(f"{fields} moved too (kept; see `drift`)", "dim"))
 
 
 def _movement(each: MovementView) -> Iterator[Line]:

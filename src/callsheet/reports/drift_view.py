@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callsheet.model.paths import ABSENT, show
+from callsheet.reports.counting import counted
 from callsheet.reports.values import Shown, redacted
 
 
@@ -122,9 +123,9 @@ def _acknowledged(each: Mapping[str, Any]) -> str | None:
 def _last_line(summary: Mapping[str, int]) -> str:
     checked, managed = summary["checked"], summary["managed"]
     if not any(summary[key] for key in ("managed", "unmanagedFields", "unmanagedObjects", "acknowledged")):
-        text = f"Drift: none in {_some(checked, 'resource')}."
+        text = f"Drift: none in {counted(checked, 'resource')}."
     else:
-        text = f"Drift: {managed} of {_some(checked, 'resource')} drifted."
+        text = f"Drift: {managed} of {counted(checked, 'resource')} drifted."
         more = {
             "unmanagedFields": "with changed unmanaged fields",
             "unmanagedObjects": "unmanaged in the organisation",
@@ -133,9 +134,5 @@ def _last_line(summary: Mapping[str, int]) -> str:
         words = [f"{summary[key]} {what}" for key, what in more.items() if summary[key]]
         text += f" {', '.join(words)}." if words else ""
     if summary["notices"]:
-        text += f" {_some(summary['notices'], 'change')} by the provider itself."
+        text += f" {counted(summary['notices'], 'change')} by the provider itself."
     return text
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from callsheet.reports.counting import counted
+
 # Where one line is cut. Prompts are shown line by line, so only machine-made text is longer.
 LINE_LIMIT = 600
 _PLAIN = re.compile(r"[ -~]*")
@@ -39,7 +41,7 @@ def cut(text: str, limit: int = LINE_LIMIT) -> str:
     """The text, or its beginning with a note of how much is left out."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+    return f"{text[:limit]}… ({counted(len(text) - limit, 'more character')})"
 
 
 def shown(text: str, limit: int = LINE_LIMIT) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from callsheet.reports.counting import counted, form
 from callsheet.reports.line import Line, Span, line
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -19,10 +20,9 @@ def taken_lines(told: Mapping[str, Any], *, quiet: bool = False) -> Iterator[Lin
         for kind in told["refused"]:
             yield line(Span("refused  ", "warning"), kind, Span("  the provider would not list it", "dim"))
     where = f"; written to {told['out']}" if "out" in told else ""
-    summary = (
-        f"Export {export['sha256'][:12]}: {export['objects']} objects, {_size(export['bytes'])}, kept in "
-    )
-    yield line(Span(f"{summary}{told['store']}{where}.", "summary"))
+    held = f"{counted(export['objects'], 'object')}, {_size(export['bytes'])}"
+    summary = f"Export {export['sha256'][:12]}: {held}, kept in {told['store']}{where}."
+    yield line(Span(summary, "summary"))
 
 
 def list_lines(told: Mapping[str, Any], now: datetime, *, quiet: bool = False) -> Iterator[Line]:
@@ -31,12 +31,13 @@ def list_lines(told: Mapping[str, Any], now: datetime, *, quiet: bool = False) -
             Span(each["sha256"][:12], "path"),
             f"  {_name(each):<26}",
             f"  {_age(each['takenAt'], now):>14}",
-            f"  {each['objects']:>6} objects",
+            f"  {each['objects']:>6} {form(each['objects'], 'object'):<7}",
             f"  {_size(each['bytes']):>9}",
             Span(f"  {each['verb']} by {each['by']}", "dim"),
         )
     kept = told["retention"]
-    rule = f"one goes when it is older than {kept['days']} days and more than {kept['keep']} are newer"
+    days = counted(kept["days"], "day")
+    rule = f"one goes when it is older than {days} and more than {kept['keep']} are newer"
     yield line(Span(f"Exports: {len(told['exports'])} in {told['store']}; {rule}.", "summary"))
 
 
@@ -46,8 +47,10 @@ def verify_lines(told: Mapping[str, Any], *, quiet: bool = False) -> Iterator[Li
         if each["whole"]:
             if not quiet:
                 unkept = each["uploadsNotKept"]
-                more = f"  {unkept} uploads were never kept" if unkept else ""
-                yield line(Span("whole    ", "ok"), name, Span(f"  {each['objects']} objects{more}", "dim"))
+                was = "was" if unkept == 1 else "were"
+                more = f"  {counted(unkept, 'upload')} {was} never kept" if unkept else ""
+                held = counted(each["objects"], "object")
+                yield line(Span("whole    ", "ok"), name, Span(f"  {held}{more}", "dim"))
             continue
         yield line(Span("damaged  ", "danger"), name)
         for damage in each["damages"]:
@@ -56,9 +59,9 @@ def verify_lines(told: Mapping[str, Any], *, quiet: bool = False) -> Iterator[Li
         yield line(Span("→ restore the blobs that are named from a backup of the store", "hint"))
     count = len(told["exports"])
     summary = (
-        f"{told['damaged']} of {count} exports are damaged"
+        f"{told['damaged']} of {counted(count, 'export')} {_is(told['damaged'])} damaged"
         if told["damaged"]
-        else f"{count} exports are whole"
+        else f"{counted(count, 'export')} {_is(count)} whole"
     )
     yield line(Span(f"Verified: {summary}, in {told['store']}.", "summary"))
 
@@ -69,10 +72,15 @@ def prune_lines(told: Mapping[str, Any], *, quiet: bool = False) -> Iterator[Lin
     verb = "would be removed" if told["dryRun"] else "removed"
     yield line(
         Span(
-            f"Pruned: {len(told['exports'])} exports {verb}, {told['blobs']} blobs in {told['store']}.",
+            f"Pruned: {counted(len(told['exports']), 'export')} {verb}, {counted(told['blobs'], 'blob')} in "
+            f"{told['store']}.",
             "summary",
         )
     )
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _name(export: Mapping[str, Any]) -> str:
@@ -87,7 +95,7 @@ def _age(taken_at: str, now: datetime) -> str:
     seconds = (now - (taken if taken.tzinfo else taken.replace(tzinfo=UTC))).total_seconds()
     for unit, name in _UNITS:
         if (count := int(seconds // unit)) >= 1:
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
+            return f"{counted(count, name)} ago"
     return "just now"
 
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from callsheet import __version__
+from callsheet.reports.counting import counted
 from callsheet.reports.html_filters import filters
 from callsheet.reports.html_graph import graph
 from callsheet.reports.html_parts import change, heading, of_plan, section
@@ -44,8 +45,7 @@ def plan_html(views: Sequence[PlanView]) -> str:
 
 def status_html(told: Mapping[str, Any]) -> str:
     """The page of `status`, from its JSON form."""
-    count = len(told["environments"])
-    said = tag("p", f"{count} environment{'' if count == 1 else 's'} side by side")
+    said = tag("p", f"{counted(len(told['environments']), 'environment')} side by side")
     body = joined([problems_section(told), matrix_section(told), prompts_section(told)])
     return _page("Status", said, body, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from callsheet.reports.counting import counted
 from callsheet.reports.html_parts import drift_of, of_plan
 from callsheet.reports.markup import Markup, tag
 from callsheet.reports.plan_view import ChangeView
@@ -37,7 +38,7 @@ def filters(changes: Sequence[ChangeView], prefix: str, drifted: Collection[str]
 
 
 def _told(count: int) -> str:
-    return f"{count} of {count} changes shown"
+    return f"{count} of {counted(count, 'change')} shown"
 
 
 def _select(anchor: str, by: str, label: str, options: Sequence[tuple[str, str, int]]) -> Markup:

@@ -8,11 +8,12 @@ from callsheet.model.diagnostics import Diagnostic
 from callsheet.plan.change import Action
 from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import SYMBOLS
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, MovementView, NoticeView
 from callsheet.reports.html_parts import section, sign
 from callsheet.reports.html_values import moved
 from callsheet.reports.markup import Child, Markup, joined, tag
-from callsheet.reports.plan_view import PlanView
+from callsheet.reports.plan_view import AuthorView, PlanView
 
 _MOST_UNMANAGED = 200
 _GATES = {
@@ -49,7 +50,14 @@ def summary(view: PlanView, prefix: str, level: int) -> Markup:
         tag("p", view.last_line, class_="last-line"),
         table,
         joined([tag("p", "Prompts of this release:"), tag("ul", *prompts)]) if prompts else None,
+        _author(view.author) if view.author else None,
     )
+
+
+def _author(author: AuthorView) -> Markup:
+    voucher = [" (verified by ", tag("code", author.issuer), ")"] if author.issuer else [" (verified)"]
+    vouched = voucher if author.verified else [" (unverified)"]
+    return tag("p", "Planned by ", tag("code", author.name), *vouched, class_="author")
 
 
 def _counts(view: PlanView) -> Iterator[tuple[str, str, int]]:
@@ -72,7 +80,7 @@ def dangers(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str])
     ]
     if not rules and not gone:
         return None
-    count = f"{len(gone)} remote object{'' if len(gone) == 1 else 's'} will be deleted or replaced"
+    count = f"{counted(len(gone), 'remote object')} will be deleted or replaced"
     summary = tag("summary", sign("-", "delete"), tag("strong", count))
     return section(
         f"{prefix}dangers",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from callsheet.model.paths import ABSENT
 from callsheet.reports.change_lines import as_text
+from callsheet.reports.counting import counted
 from callsheet.reports.escaping import shown, split_lines
 from callsheet.reports.markup import Markup, joined, lines_of, tag
 from callsheet.reports.text_diff import DiffLine, diff_lines, windows
@@ -32,7 +33,7 @@ def one_side(each: Shown) -> Markup:
     body = tag("pre", lines_of(shown(line) for line in text))
     if len(text) <= _FOLDED:
         return body
-    return tag("details", tag("summary", f"{len(text)} lines"), body, open=len(text) <= 3 * _FOLDED)
+    return tag("details", tag("summary", counted(len(text), "line")), body, open=len(text) <= 3 * _FOLDED)
 
 
 def both_sides(path: str, old: Shown, new: Shown) -> Markup:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.paths import find, pattern, put
-from callsheet.model.value import Digest, transform
+from callsheet.model.value import Digest, from_json, transform
 from callsheet.reports.escaping import COMMAND
+from callsheet.reports.values import withheld
 
 if TYPE_CHECKING:
     from callsheet.plan.plan import Plan
@@ -19,6 +20,7 @@ EVENTS = "callsheet.events/1"
 ERROR = "callsheet.error/1"
 VALIDATE = "callsheet.validate/1"
 DOCTOR = "callsheet.doctor/1"
+_SIDES = ("old", "new", "applied", "seen", "live")  # of attributes, and of movements of drift
 
 
 def document(value: Mapping[str, Any]) -> str:
@@ -26,14 +28,19 @@ def document(value: Mapping[str, Any]) -> str:
     import orjson
 
     try:
-        return _inert(orjson.dumps(value, default=_symbol, option=orjson.OPT_INDENT_2).decode()) + "\n"
+        # Left to itself, orjson would write the fields of a symbol and not its form.
+        option = orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_DATACLASS
+        return _inert(orjson.dumps(value, default=_symbol, option=option).decode()) + "\n"
     except TypeError:  # an unpaired surrogate, in the name of a file say, which only this writer escapes
         return _inert(json.dumps(value, default=_symbol, indent=2)) + "\n"
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """The plan as its file has it, but for secrets that the files have openly: those are for apply alone."""
+    """The plan as its file has it, but for secrets that the files have openly: those are for apply alone.
+    Of attributes it holds what every other format shows."""
     out = plan.to_json()
+    for shown in (*out["changes"], *out["drift"]):
+        shown["attributes"] = [_attribute(each) for each in shown["attributes"]]
     for change in out["changes"]:
         shapes = [pattern(text) for text in change.get("masked", ())]
         for name in ("desired", "owned"):
@@ -41,6 +48,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 for path, value in list(find(change[name], shape)):
                     change[name] = put(change[name], path, transform(value, _unsaid))
     return out
+
+
+def _attribute(each: Mapping[str, Any]) -> dict[str, Any]:
+    sides = {name: withheld(from_json(each[name]), each["sensitive"]) for name in _SIDES if name in each}
+    return {**each, **sides}
 
 
 def _unsaid(value: Any) -> Any:

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
-from callsheet.model.diagnostics import Diagnostic
 from callsheet.plan.plan import Gate
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftView
 from callsheet.reports.explaining import unexplained
 from callsheet.reports.markdown_change import change_text, deed
@@ -19,7 +19,8 @@ from callsheet.reports.markdown_drift import drift_sections
 from callsheet.reports.markdown_fit import Level, Part, Section, fitted, size
 from callsheet.reports.markdown_text import code, prose
 from callsheet.reports.plan_view import ChangeView, PlanView
-from callsheet.reports.reach import counted, words_of
+from callsheet.reports.reach import words_of
+from callsheet.reports.remarks import Remark, remarks_of
 
 # Below the 65,536 characters that GitHub takes, with room for what a comment is found again by.
 LIMIT = 65_000
@@ -29,6 +30,7 @@ _SHORTENED = (
 _SHORTENED_DRIFT = "\n_Shortened to fit here. `callsheet drift` shows all of it._\n"
 _ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
 _OUTSIDE = "### Not from any file: drift that is set back, or a new version of Callsheet"
+_NAMED, _FEW = 20, 3  # addresses that one finding names, where there is room and where there is little
 _STRANGE = "not explained by the files of this pull request"
 
 
@@ -42,9 +44,14 @@ def plan_markdown(
     """
     heads = [_head(view) for view in views]
     feet = [_foot(view) for view in views]
+    shared, own = remarks_of([(view.environment, view.diagnostics) for view in views])
     sections = [
-        _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
+        _sections(view, unexplained(view, changed_files), changed_files is not None, remarks)
+        for view, remarks in zip(views, own, strict=True)
     ]
+    if shared:
+        heads, feet = [*heads, "## In several environments\n"], [*feet, ""]
+        sections.append([_remarks("### Worth knowing", shared)])
     return _composed(_overview(views), heads, sections, feet, _SHORTENED, limit)
 
 
@@ -71,7 +78,13 @@ def _composed(
         for head, some, foot in zip(heads, sections, feet, strict=True)
     ]
     text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
-    return text if size(text) <= limit else _at_least(heads, note, limit)
+    if size(text) <= limit:
+        return text
+    if any(feet):
+        # Rather no digest than no word of what is deleted.
+        left = _composed(overview, heads, sections, ["" for _ in feet], note, limit)
+        return left if left.endswith(note) else left + note
+    return _at_least(heads, note, limit)
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
@@ -108,8 +121,16 @@ def _foot(view: PlanView) -> str:
         facts.append(f"files {code(view.source_digest, 100)}")
     if view.commit:
         facts.append(f"commit {code(view.commit, 100)}{' with local changes' if view.dirty else ''}")
-    facts.append(f"made {code(view.created_at, 40)} by Callsheet {code(view.callsheet, 40)}")
+    facts.append(f"made {code(view.created_at, 40)} by {_maker(view)}")
     return f"\n{' · '.join(facts)}\n" + (f"\n{_command(view)}\n" if view.changes else "")
+
+
+def _maker(view: PlanView) -> str:
+    tool = f"Callsheet {code(view.callsheet, 40)}"
+    if not (author := view.author):
+        return tool
+    voucher = f"verified by {code(author.issuer, 100)}" if author.issuer else "verified"
+    return f"{code(author.name, 100)} ({voucher if author.verified else 'unverified'}) with {tool}"
 
 
 def _command(view: PlanView) -> str:
@@ -125,7 +146,9 @@ def _command(view: PlanView) -> str:
     return f"{before}{file}{anew if view.mode == 'apply' else ''}."
 
 
-def _sections(view: PlanView, strange: Collection[str], by_files: bool) -> list[Section]:
+def _sections(
+    view: PlanView, strange: Collection[str], by_files: bool, remarks: Sequence[Remark]
+) -> list[Section]:
     vital = [each for each in view.changes if each.destructive or each.conflict]
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
@@ -138,7 +161,7 @@ def _sections(view: PlanView, strange: Collection[str], by_files: bool) -> list[
             [each for each in other if each.address in strange],
         ),
         *drift_sections(view),
-        _diagnostics(view.diagnostics),
+        _remarks("### Worth knowing", remarks),
     ]
 
 
@@ -214,21 +237,33 @@ def _counts(changes: Sequence[ChangeView]) -> Iterator[str]:
         yield f"- {what} {sum(kinds.values()):,}: {', '.join(told)}{more}"
 
 
-def _diagnostics(found: Sequence[Diagnostic]) -> Section:
+def _remarks(title: str, found: Sequence[Remark]) -> Section:
     def rest(parts: Sequence[Part]) -> str:
         counts = Counter(part.name for part in parts)
         return "- " + ", ".join(counted(count, name) for name, count in counts.items())
 
-    parts = [Part(str(each.severity), partial(_diagnostic, each)) for each in found]
-    return Section("### Worth knowing", parts, rest, rest)
+    return Section(
+        title, [Part(str(each.said.severity), partial(_remark, each)) for each in found], rest, rest
+    )
 
 
-def _diagnostic(each: Diagnostic, level: Level) -> str:
-    where = " ".join(code(str(one), 200) for one in (each.address, each.place) if one)
-    told = f"- {each.severity}{f' {where}' if where else ''}: {prose(each.summary)}"
+def _remark(each: Remark, level: Level) -> str:
+    where = [_addresses(each.addresses, level), code(str(each.place), 200) if each.place else ""]
+    if each.environments:
+        where.append(f"in {', '.join(code(name, 80) for name in each.environments)}")
+    told = f"- {' '.join(filter(None, [str(each.said.severity), *where]))}: {prose(each.said.summary)}"
     if level < Level.LINE:
-        told += "".join(f"\n  {prose(more)}" for more in (each.detail, each.hint) if more)
+        told += "".join(f"\n  {prose(more)}" for more in (each.said.detail, each.said.hint) if more)
     return told
+
+
+def _addresses(addresses: Sequence[str], level: Level) -> str:
+    if len(addresses) < 2:
+        return "".join(code(each, 200) for each in addresses)
+    named = addresses[: _NAMED if level is Level.FULL else _FEW if level < Level.LINE else 0]
+    told = ", ".join(code(each, 200) for each in named)
+    more = f" and {len(addresses) - len(named):,} more" if len(named) < len(addresses) else ""
+    return f"for {len(addresses):,} resources" + (f" ({told}{more})" if named else "")
 
 
 def _times(count: int) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from callsheet.model.paths import ABSENT
 from callsheet.plan.change import Action, Cause
 from callsheet.reports.change_lines import OPS, SYMBOLS
+from callsheet.reports.counting import counted
 from callsheet.reports.escaping import shown
 from callsheet.reports.markdown_fit import Level
 from callsheet.reports.markdown_text import cell, code, fenced, prose, tag
 from callsheet.reports.plan_view import AttributeView, ChangeView
-from callsheet.reports.reach import counted, reach_of
+from callsheet.reports.reach import reach_of
 from callsheet.reports.text_diff import diff_lines, markers, windows
 from callsheet.reports.values import Shown, block, inline, is_text
 

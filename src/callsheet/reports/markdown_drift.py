@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, DriftView, MovementView, NoticeView, UnmanagedView
 from callsheet.reports.markdown_change import difference, long_sides, short
 from callsheet.reports.markdown_fit import Level, Part, Section
 from callsheet.reports.markdown_text import cell, code, prose, tag
 from callsheet.reports.plan_view import PlanView
-from callsheet.reports.reach import counted, words_of
+from callsheet.reports.reach import words_of
 from callsheet.reports.values import inline
 
 _WHAT = {

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
+from callsheet.reports.counting import counted
 from callsheet.reports.escaping import inert, shown
 
 _TICKS = re.compile(r"`+")
@@ -29,7 +30,7 @@ def code(text: str, limit: int = PROSE) -> str:
     """A code span. It can stand in a sentence or a list, and not in a table: see `cell`."""
     text = _settled(shown(text, limit))
     if not text.strip():
-        return f"({len(text)} spaces)" if text else "(empty)"
+        return f"({counted(len(text), 'space')})" if text else "(empty)"
     fence = _fence(text, 1)
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
     return f"{fence}{pad}{text}{pad}{fence}"

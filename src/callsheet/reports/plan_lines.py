@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from callsheet.plan.plan import Gate
 from callsheet.reports.change_lines import change_lines
+from callsheet.reports.counting import counted
 from callsheet.reports.diagnostic_lines import Excerpts, diagnostic_lines, nowhere
 from callsheet.reports.drift_lines import drifted_lines, notice_lines, unmanaged_lines
 from callsheet.reports.line import EMPTY, Line, Span, line
@@ -21,6 +22,10 @@ def plan_lines(
         if view.prompts:
             named = ", ".join(f"{name} {version}" for name, version in view.prompts)
             yield line(Span(f"  prompts: {named}", "dim"))
+        if verbose and (author := view.author):
+            voucher = f"verified by {author.issuer}" if author.issuer else "verified"
+            vouched = voucher if author.verified else "unverified"
+            yield line(Span(f"  planned by {author.name} ({vouched})", "dim"))
         yield EMPTY
         for change in view.changes:
             yield from change_lines(change, verbose)
@@ -57,8 +62,7 @@ def _dangers(view: PlanView) -> Iterator[Line]:
     """What nobody may overlook, right above the last line."""
     if view.destroyed:
         count = len(view.destroyed)
-        what = "remote object" if count == 1 else "remote objects"
-        yield line(Span(f"! {count} {what} will be deleted or replaced:", "danger"))
+        yield line(Span(f"! {counted(count, 'remote object')} will be deleted or replaced:", "danger"))
         for address in view.destroyed[:20]:
             yield line(Span(f"    - {address}", "danger"))
         if count > 20:

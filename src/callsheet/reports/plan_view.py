@@ -15,6 +15,7 @@ from callsheet.model.paths import ABSENT, show
 from callsheet.model.value import Path
 from callsheet.plan.change import Action, Attribute, Call, Cause, Change, Step
 from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, NoticeView, UnmanagedView, drifted, notice, unmanaged
 from callsheet.reports.release_lines import origin_of
 from callsheet.reports.values import Shown, redacted
@@ -69,6 +70,15 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorView:
+    """Who made the plan. `issuer` is who vouches for the name, where somebody does."""
+
+    name: str
+    verified: bool
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """`headline` is one line on what was planned, `last_line` the summary that ends every report."""
 
@@ -92,6 +102,7 @@ class PlanView:
     target: str = ""  # the provider, its address and the organisation
     instance: str | None = None
     created_at: str = ""
+    author: AuthorView | None = None
     callsheet: str = ""
     lineage: str | None = None
     serial: int = 0
@@ -140,6 +151,7 @@ def plan_view(plan: Plan) -> PlanView:
         target=_target(plan),
         instance=plan.instance,
         created_at=plan.created_at,
+        author=_author(plan),
         callsheet=plan.callsheet,
         lineage=plan.lineage,
         serial=plan.serial,
@@ -153,6 +165,11 @@ def plan_view(plan: Plan) -> PlanView:
         overridden=_gates(plan, "overridden"),
         holders=plan.reaches,
     )
+
+
+def _author(plan: Plan) -> AuthorView | None:
+    author = plan.author
+    return AuthorView(author["name"], author["verified"], author.get("issuer")) if author else None
 
 
 def _gates(plan: Plan, status: str) -> tuple[Gate, ...]:
@@ -284,13 +301,9 @@ def _last_line(plan: Plan, counts: Mapping[str, int]) -> str:
         text = f"Plan: {', '.join(words)}."
     text += f" {counts['unchanged']} unchanged."
     if counts["conflicts"]:
-        text += f" {_some(counts['conflicts'], 'conflict')} to decide."
+        text += f" {counted(counts['conflicts'], 'conflict')} to decide."
     if plan.refusals:
         text += " Refused: nothing will be applied."
     elif plan.pending:
         text += f" Still needed: {', '.join(dict.fromkeys(gate.rule for gate in plan.pending))}."
     return text
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
 from callsheet.model.events import Event
+from callsheet.reports.counting import counted
 from callsheet.reports.escaping import shown
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ class Progress:
             case "plan.start":
                 return f"reading {fields.get('environment', '')}"
             case "refresh.kind":
-                return f"read {fields.get('objects', 0)} {fields.get('kind', '')} objects"
+                noun = f"{fields.get('kind', '')} object"
+                return f"read {counted(fields.get('objects', 0), noun)}"
             case "fetch":
                 return f"fetching {fields.get('url', '')}"
             case "apply.start":
                 self._total, self._done = int(fields.get("changes", 0)), 0
-                return f"applying {self._total} changes"
+                return f"applying {counted(self._total, 'change')}"
             case "change.start":
                 return f"[{self._done}/{self._total}] {fields.get('action')} {fields.get('address')}"
             case "change.done" | "change.failed":

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-PUBLISHED = ("plan", "drift", "events", "runs", "approvals", "evidence", "resolved", "error")
+PUBLISHED = (
+    *("plan", "drift", "drifts", "notice", "comment", "events"),
+    *("runs", "approvals", "evidence", "resolved", "error"),
+)
 
 
 def published(name: str) -> Mapping[str, Any]:

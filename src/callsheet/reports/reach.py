@@ -6,20 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from callsheet.reports.counting import counted
+
 
 def reach_of(address: str, reached: Iterable[str]) -> str:
     """`3 assistants, 1 squad`; empty where nothing but its own document holds it. Parts count once."""
     documents = {_document(each) for each in reached} - {_document(address)}
     counts = Counter(each.partition("/")[0] for each in documents)
     return ", ".join(counted(count, words_of(kind)) for kind, count in sorted(counts.items()))
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 squad`, `2 personalities`."""
-    if count == 1:
-        return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if re.search(r"[^aeiou]y$", noun) else f"{noun}s"
-    return f"{count:,} {plural}"
 
 
 def words_of(kind: str) -> str:

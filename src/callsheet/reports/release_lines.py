@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from callsheet.reports.counting import counted
 from callsheet.reports.line import EMPTY, Line, Span, line
 from callsheet.reports.text_diff import diff_lines
 
@@ -47,7 +48,7 @@ def show_lines(told: Mapping[str, Any]) -> Iterator[Line]:
             yield line(f"  {name:<9}", value)
     for each in told["files"]:
         yield line(Span(f"  {each['sha256'][:12]}  {each['size']:>9,}  ", "dim"), Span(each["path"], "path"))
-    yield line(Span(f"{len(told['files'])} files.", "summary"))
+    yield line(Span(f"{counted(len(told['files']), 'file')}.", "summary"))
 
 
 def diff_lines_of(told: Mapping[str, Any]) -> Iterator[Line]:
@@ -62,7 +63,9 @@ def diff_lines_of(told: Mapping[str, Any]) -> Iterator[Line]:
     if told["equal"]:
         yield line(Span(f"{old} and {new} are the same, byte for byte.", "summary"))
     else:
-        yield line(Span(f"{len(told['files'])} files differ between {old} and {new}.", "summary"))
+        count = len(told["files"])
+        differ = f"{counted(count, 'file')} {'differs' if count == 1 else 'differ'}"
+        yield line(Span(f"{differ} between {old} and {new}.", "summary"))
 
 
 def checklist_lines(items: Sequence[Mapping[str, str]]) -> Iterator[Line]:

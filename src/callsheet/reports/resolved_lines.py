@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callsheet.model.value import from_json
+from callsheet.reports.counting import counted
 from callsheet.reports.line import EMPTY, Line, Span, line
 from callsheet.reports.values import inline, redacted
 
@@ -22,8 +23,7 @@ def resolved_lines(told: Mapping[str, Any], prompt: str | None, quiet: bool) -> 
         yield from _settings(told)
         for each in told["diagnostics"]:
             yield line(Span(f"note: {each['summary']}", "dim"))
-    count = len(told["prompts"])
-    many = "1 prompt" if count == 1 else f"{count} prompts"
+    many = counted(len(told["prompts"]), "prompt")
     what = _prompt(told["prompts"][prompt]) if prompt is not None else many
     yield line(Span(f"Resolved: {told['environment']} of {told['app']}, {what}, {told['digest']}", "summary"))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from callsheet.model.principal import marked
 from callsheet.reports.change_lines import SYMBOLS
+from callsheet.reports.counting import counted
 from callsheet.reports.line import EMPTY, Line, Span, line
 
 _MARGIN = 12
@@ -101,13 +102,14 @@ def verify_lines(told: Mapping[str, Any]) -> Iterator[Line]:
     if told["unrecorded"]:
         yield line(f"Run {told['unrecorded']} has no record yet: it is under way, or ended without a word.")
     for lineage, count in told["earlier"].items():
-        said = f"{count} records are of the earlier estate {lineage}, of which state knows nothing."
+        records = f"{counted(count, 'record')} {'is' if count == 1 else 'are'}"
+        said = f"{records} of the earlier estate {lineage}, of which state knows nothing."
         yield line(Span(said, "dim"))
-    name, records = told["environment"], told["records"]
-    checked = f"{records} records and the requests of {told['requests']}"
+    name = told["environment"]
+    checked = f"{counted(told['records'], 'record')} and the requests of {told['requests']}"
     if told["findings"]:
-        count = len(told["findings"])
-        yield line(Span(f"Audit of {name}: {count} findings in {checked}.", "danger"))
+        found = counted(len(told["findings"]), "finding")
+        yield line(Span(f"Audit of {name}: {found} in {checked}.", "danger"))
     else:
         head = f", up to {told['head']}" if told["head"] else ""
         yield line(Span(f"Audit of {name}: {checked} are what was written{head}.", "summary"))

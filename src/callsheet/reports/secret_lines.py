@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from callsheet.reports.counting import counted
 from callsheet.reports.line import Line, Span, line
 
 _SHOWN = 3
@@ -30,9 +31,11 @@ def check_lines(told: Mapping[str, Any], quiet: bool) -> Iterator[Line]:
                     yield line(" " * 8, Span(f"→ {hint}", "hint"))
     number, bad = told["summary"]["references"], told["summary"]["unresolved"]
     if bad:
-        said = f"{bad} of {number} references do not resolve in {told['environment']}."
+        do = "does" if bad == 1 else "do"
+        said = f"{bad} of {counted(number, 'reference')} {do} not resolve in {told['environment']}."
     elif number:
-        said = f"All {number} references resolve in {told['environment']}."
+        all_of_it = "The one reference resolves" if number == 1 else f"All {number:,} references resolve"
+        said = f"{all_of_it} in {told['environment']}."
     else:
         said = f"{told['environment']} refers to no secrets."
     yield line(Span(f"Secrets: {said}", "summary"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
+from callsheet.reports.counting import counted
 from callsheet.reports.line import EMPTY, Line, Span, line
 from callsheet.reports.release_lines import origin_of
 
@@ -79,8 +80,8 @@ def _behind(each: Mapping[str, Any]) -> str:
         return NONE
     if not behind["files"]:
         return f"as {behind['of']}"
-    versions = f"{behind['versions']} versions, " if behind["versions"] else ""
-    return f"{versions}{behind['files']} files behind {behind['of']}"
+    versions = f"{counted(behind['versions'], 'version')}, " if behind["versions"] else ""
+    return f"{versions}{counted(behind['files'], 'file')} behind {behind['of']}"
 
 
 def _drift(each: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from callsheet.reports.counting import counted
 from callsheet.reports.escaping import shown, split_lines
 
 CONTEXT = 3
@@ -76,7 +77,7 @@ def _around(lines: Sequence[str], context: int, *, last: bool) -> Iterator[DiffL
 
 
 def _omitted(count: int) -> DiffLine:
-    return DiffLine("…", f"{count} unchanged line{'s' if count > 1 else ''}")
+    return DiffLine("…", counted(count, "unchanged line"))
 
 
 def _replaced(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:

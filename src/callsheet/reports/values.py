@@ -20,6 +20,7 @@ from callsheet.model.value import (
     from_json,
     symbols,
 )
+from callsheet.reports.counting import counted
 
 HIDDEN = "(secret)"
 _TELLING = re.compile(r"(?i)(secret|token|passw|passphrase|authorization|api[-_]?key|credential$)")
@@ -39,24 +40,32 @@ Shown: TypeAlias = Value
 
 def redacted(value: Value, sensitive: bool = False) -> Shown:
     """The value with every symbol as a mark. A sensitive value without symbols is hidden altogether."""
-    if value is ABSENT:
-        return ABSENT
-    value = from_json(value)
-    if sensitive and not any(isinstance(symbol, Secret | Text | Digest) for _, symbol in symbols(value)):
-        return Mark("secret", HIDDEN) if value is not None else None
-    return _walk(value, sensitive)
+    return _walk(withheld(from_json(value), sensitive))
 
 
-def _walk(value: Value, sensitive: bool) -> Shown:
+def withheld(value: Value, sensitive: bool) -> Value:
+    """The value with symbols as they are, and an empty digest for all else that is nobody's to see."""
+    if not sensitive or value is None or value is ABSENT:
+        return value
+    if not any(isinstance(symbol, Secret | Text | Digest) for _, symbol in symbols(value)):
+        return Digest("")
+    return _withheld(value)
+
+
+def _withheld(value: Value) -> Value:
     if isinstance(value, dict):
         return {
-            key: Mark("secret", HIDDEN)
-            if sensitive and isinstance(item, str) and _TELLING.search(key)
-            else _walk(item, sensitive)
+            key: Digest("") if isinstance(item, str) and _TELLING.search(key) else _withheld(item)
             for key, item in value.items()
         }
+    return [_withheld(item) for item in value] if isinstance(value, list) else value
+
+
+def _walk(value: Value) -> Shown:
+    if isinstance(value, dict):
+        return {key: _walk(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_walk(item, sensitive) for item in value]
+        return [_walk(item) for item in value]
     return _mark(value)
 
 
@@ -77,7 +86,7 @@ def _mark(value: Value) -> Shown:
         case External(kind, name):
             return Mark("external", f"→ {kind}/{name} (external)")
         case Content(sha256, name, size):
-            return Mark("file", f"file {name} ({size:,} bytes, sha256:{sha256[:12]}…)")
+            return Mark("file", f"file {name} ({counted(size, 'byte')}, sha256:{sha256[:12]}…)")
         case _:
             return value
 

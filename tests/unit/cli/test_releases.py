@@ -101,7 +101,7 @@ def test_releases_are_listed_shown_and_compared(chain: Chain) -> None:
     assert "Be short." in diff.out
     same = json.loads(call(chain, "releases", "diff", "uat", "prod", "-o", "json").out)
     assert same["equal"] is True
-    assert "1 files differ" in call(chain, "releases", "diff", "uat@1", "dev").out
+    assert "1 file differs" in call(chain, "releases", "diff", "uat@1", "dev").out
 
 
 @pytest.mark.parametrize("words", [("v7", "v1"), ("nobody", "uat"), ("", "uat"), ("uat@x", "uat")])
@@ -127,7 +127,7 @@ def test_status_shows_all_side_by_side(chain: Chain) -> None:
     assert found["uat"]["drift"]["managed"] == 0
     shown = call(chain, "status")
     assert shown.code == 0
-    assert "1 files behind dev" in shown.out
+    assert "1 file behind dev" in shown.out
     assert "1 drifted" in shown.out
 
 

@@ -10,7 +10,7 @@ import pytest
 from callsheet.reports.drift_lines import drift_lines
 from callsheet.reports.drift_view import drift_view
 from callsheet.reports.terminal import Terminal
-from unit.reports.plans import drifted, moved
+from cases.plans.table import drifted, moved
 
 COUNTS = {
     "checked": 3,

@@ -15,7 +15,7 @@ from callsheet.reports.graph_layers import layers
 from callsheet.reports.graph_text import dot, mermaid
 from callsheet.reports.graph_view import Graph, Node, graph_of, plan_graph, reached
 from callsheet.reports.plan_view import plan_view
-from unit.reports.plans import change, plan
+from cases.plans.table import change, plan
 from unit.reports.test_hostile import HOSTILE
 
 USES = {

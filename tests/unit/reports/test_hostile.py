@@ -19,8 +19,8 @@ from callsheet.reports.json import Stream, document, error_document
 from callsheet.reports.line import Line, Span, line
 from callsheet.reports.outcome_lines import outcome_lines
 from callsheet.reports.terminal import Terminal
-from unit.reports.plans import change, changed, drifted, moved, plan
-from unit.reports.test_golden import printed
+from cases.plans.renderings import printed
+from cases.plans.table import change, changed, drifted, moved, plan
 
 HOSTILE = {
     "clear the screen": "\x1b[2J\x1b[H",
@@ -109,6 +109,8 @@ def infested(text: str) -> Plan:
         notices=({"kind": "Tool", "path": text, "live": text, "addresses": [text]},),
         drift=(drifted("Assistant/x", moved([text], text, f"{text}\n{text}"), name=text),),
         target={"provider": text, "baseUrl": text, "organisation": text},
+        author={"name": text, "how": "oidc", "verified": True, "issuer": text},
+        reaches={f"Assistant/{text}": (f"{text}/{text}", text, "Squad/s")},
         seal=False,
     )
 

@@ -14,7 +14,7 @@ from callsheet.plan.change import Action
 from callsheet.reports.html import plan_html
 from callsheet.reports.html_graph import MOST_NODES
 from callsheet.reports.plan_view import plan_view
-from unit.reports.plans import PLANS, PROMPT, change, changed, large, plan
+from cases.plans.table import PLANS, PROMPT, change, changed, large, plan
 
 VOID = {"meta", "input", "br"}
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from callsheet.plan.change import Action, Cause
 from callsheet.plan.plan import Gate, Plan
+from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import drift_view
 from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
-from callsheet.reports.reach import counted, reach_of, words_of
+from callsheet.reports.reach import reach_of, words_of
+from cases.plans.table import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.judges import acts, codes
-from unit.reports.plans import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.test_drift_report import report
 
 SHORTENED = "_Shortened to fit here."
@@ -227,6 +228,16 @@ def test_room_that_is_left_is_used_for_the_first_ones() -> None:
     assert folds > 3
     assert folds + lines == 40
     assert text.index("Assistant/a0</code>") < text.index("`Assistant/a39`")
+
+
+def test_the_foot_gives_way_before_an_address_that_is_deleted() -> None:
+    made = plan(change("Tool/t0", Action.DELETE), author={"name": "a" * 90, "how": "USER", "verified": False})
+    whole = told(made)
+    text = told(made, limit=len(whole.encode()) - 350)
+    assert "**delete** `Tool/t0`" in text
+    assert "digest" in whole
+    assert "digest" not in text
+    assert "_Shortened to fit here." in text
 
 
 def test_no_limit_between_two_steps_leaves_less_than_the_smaller_one() -> None:

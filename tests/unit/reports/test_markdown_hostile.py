@@ -15,8 +15,8 @@ from callsheet.reports.drift_view import drift_view
 from callsheet.reports.markdown import drift_markdown, plan_markdown
 from callsheet.reports.markdown_text import cell, code, fenced, prose, tag
 from callsheet.reports.plan_view import plan_view
+from cases.plans.table import change, changed, drifted, moved, plan
 from unit.reports.judges import acts, codes
-from unit.reports.plans import change, changed, drifted, moved, plan
 from unit.reports.test_drift_report import report
 from unit.reports.test_hostile import HOSTILE, each_text, harmless
 
@@ -70,6 +70,7 @@ def infested(text: str) -> Plan:
         },
         environment=text,
         created_at=text,
+        author={"name": text, "how": "oidc", "verified": True, "issuer": text},
         callsheet=text,
         seal=False,
     )

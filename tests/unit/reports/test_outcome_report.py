@@ -12,7 +12,7 @@ from callsheet.model.diagnostics import error, warning
 from callsheet.plan.change import Action
 from callsheet.reports.outcome_lines import last_line, outcome_lines
 from callsheet.reports.terminal import Terminal
-from unit.reports.plans import change
+from cases.plans.table import change
 
 
 def printed(outcome: Outcome, **more: Any) -> str:

@@ -14,17 +14,10 @@ from callsheet.apply.outcome import Outcome, Result
 from callsheet.model.diagnostics import error
 from callsheet.reports.json import Stream, document, error_body, error_document
 from callsheet.reports.published import PUBLISHED, published
-from unit.reports.plans import PLANS, change, drifted, large, moved, plan
+from cases.plans.table import PLANS, change, drifted, large, moved, plan
+from support.published import findings
 from unit.reports.test_drift_report import report
 from unit.reports.test_hostile import HOSTILE, infested
-
-
-def validator(name: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(published(name), validate_formats=True)
-
-
-def findings(name: str, value: Any) -> list[str]:
-    return [f"{list(each.instance_path)}: {each.message}" for each in validator(name).iter_errors(value)]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -83,6 +76,17 @@ def test_drift_holds_to_its_schema() -> None:
     )
     assert findings("drift", told) == []
     assert findings("drift", {**told, "format": "x"})
+
+
+def test_what_two_schemas_describe_they_describe_alike() -> None:
+    drift, drifts, notice = (published(name) for name in ("drift", "drifts", "notice"))
+    assert drift["$defs"].items() <= drifts["$defs"].items()
+    told = {key: drift[key] for key in ("required", "properties", "additionalProperties")}
+    assert told.items() <= drifts["$defs"]["report"].items()
+    for name in ("unmanaged", "state"):
+        assert notice["$defs"][name] == drift["$defs"][name]
+    assert notice["properties"]["summary"] == drift["properties"]["summary"]
+    assert drifts["$defs"]["diagnostic"] == published("error")["$defs"]["diagnostic"]
 
 
 def test_errors_hold_to_their_schema() -> None:

@@ -24,7 +24,8 @@ from callsheet.cli.screen import TERMINAL, Screen
     "--changed-files",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The files that the pull request changes, one a line, to tell its effects from others'.",
+    help="The files that the pull request changes, to tell its effects from others': as `git diff"
+    " --name-only` lists them, with -z or without.",
 )
 @click.option(
     "--status", is_flag=True, help="Set the commit's status callsheet/KEY: red where something is refused."

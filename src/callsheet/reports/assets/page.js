@@ -37,7 +37,7 @@
         each.hidden = !fits;
         count += fits;
       });
-      told.textContent = `${count} of ${changes.length} changes shown`;
+      told.textContent = `${count} of ${changes.length} ${changes.length === 1 ? "change" : "changes"} shown`;
     };
     for (const each of [...selects, search]) each.addEventListener("input", apply);
     for (const button of all("[data-folds]", controls)) {
