@@ -63,6 +63,21 @@ def _composed(
     note: str,
     limit: int,
 ) -> str:
+    whole = _fitted(overview, heads, sections, feet, note, limit)
+    # Where room is that short, what is deleted is told before what is known elsewhere.
+    bare = whole or _fitted("", heads, sections, ["" for _ in feet], note, limit)
+    return bare or _at_least(heads, note, limit)
+
+
+def _fitted(
+    overview: str,
+    heads: Sequence[str],
+    sections: Sequence[Sequence[Section]],
+    feet: Sequence[str],
+    note: str,
+    limit: int,
+) -> str:
+    """The report; nothing where it does not fit."""
     fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
     texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
     rest = iter(texts)
@@ -71,7 +86,7 @@ def _composed(
         for head, some, foot in zip(heads, sections, feet, strict=True)
     ]
     text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
-    return text if size(text) <= limit else _at_least(heads, note, limit)
+    return text if size(text) <= limit else ""
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
@@ -127,10 +142,12 @@ def _command(view: PlanView) -> str:
 
 def _sections(view: PlanView, strange: Collection[str], by_files: bool) -> list[Section]:
     vital = [each for each in view.changes if each.destructive or each.conflict]
+    # Where room ends within the section, conflicts are what is counted.
+    vital.sort(key=lambda each: not each.destructive)
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
         _refused(view.refusals),
-        _changes("### Deleted, replaced or in conflict", vital, strange, vital=True),
+        _changes("### Deleted, replaced or in conflict", vital, strange, vital=2),
         _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
         _changes("### Changes", [each for each in other if each.address not in strange]),
         _changes(
@@ -152,7 +169,7 @@ def _refused(gates: Sequence[Gate]) -> Section:
         [Part(each.rule, partial(_gate, each)) for each in gates],
         rest,
         lambda parts: f"- refused {_times(len(parts))}",
-        vital=True,
+        vital=2,
     )
 
 
@@ -181,7 +198,7 @@ def _gate(gate: Gate, _level: Level) -> str:
 
 
 def _changes(
-    title: str, changes: Sequence[ChangeView], strange: Collection[str] = (), *, vital: bool = False
+    title: str, changes: Sequence[ChangeView], strange: Collection[str] = (), *, vital: int = 0
 ) -> Section:
     known = {each.address: each for each in changes}
 
