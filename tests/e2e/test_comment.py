@@ -76,6 +76,7 @@ def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
         "summary": False,
         "status": "success",
         "notices": [],
+        "missing": [],
     }
 
 
@@ -96,6 +97,52 @@ def test_gitlab(gitlab: GitLabDouble, plan: str, tmp_path: Path) -> None:
     assert "1 to create" in gitlab.notes[0]["body"]
     assert "1 to create" in page.read_text(encoding="utf-8")
     assert gitlab.statuses["callsheet/dev"]["status"] == "success"
+
+
+# what could not be planned
+
+
+def test_an_environment_without_a_plan_is_told_first_and_is_red(github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--expect", "dev, uat", "--expect", "prod", "--status", "-o", "json")
+    assert done.code == 0
+    body = github.comments[0]["body"]
+    assert body.partition("\n")[2].startswith(
+        "# Callsheet: 3 environments, 2 could not be planned\n\n"
+        "- `uat`: **could not be planned**\n- `prod`: **could not be planned**\n- `dev`: Plan: 1 to create"
+    )
+    assert body.index("## Callsheet: `uat` could not be planned") < body.index("## Callsheet: plan for `dev`")
+    [status] = github.statuses["a" * 40]
+    assert (status["state"], status["description"]) == ("failure", "uat, prod could not be planned")
+    said = json.loads(done.out)
+    assert (said["key"], said["missing"]) == ("dev+uat+prod", ["uat", "prod"])
+
+
+def test_without_any_plan_the_comment_of_the_run_before_is_replaced(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    comment(github, plan, "--expect", "dev", "--status")
+    assert "To apply:" in github.comments[0]["body"]
+    done = comment(github, "--expect", "dev", "--status", GITHUB_STEP_SUMMARY=str(page))
+    assert done.last.startswith("Comment dev updated")
+    [one] = github.comments
+    assert "## Callsheet: `dev` could not be planned" in one["body"]
+    assert "To apply:" not in one["body"]
+    assert [each["state"] for each in github.statuses["a" * 40]][-1] == "failure"
+    assert "could not be planned" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("given", [[], ["--expect", ""], ["--expect", " , "]])
+def test_neither_plans_nor_expectations_is_a_misuse(github: GitHubDouble, given: list[str]) -> None:
+    done = comment(github, *given)
+    assert done.code == 1
+    assert "say with --expect which environments there should be" in done.err
+    assert github.requests == []
+
+
+def test_what_is_expected_and_there_is_shown_as_ever(github: GitHubDouble, plan: str) -> None:
+    comment(github, plan)
+    assert comment(github, plan, "--expect", "dev").last.startswith("Comment dev unchanged")
 
 
 # what may not be posted

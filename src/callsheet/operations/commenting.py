@@ -25,7 +25,7 @@ _LEAST = 1000  # characters of a plan that are worth showing
 class Commented:
     """`posted` is None where nothing could be posted, and `notices` say why; `text` is what was to be said.
 
-    `summary`: whether the job's page shows it.
+    `summary`: whether the job's page shows it. `missing` are expected environments without a plan.
     """
 
     key: str
@@ -34,6 +34,7 @@ class Commented:
     summary: bool
     standing: Standing | None
     notices: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +44,7 @@ class Commented:
             "summary": self.summary,
             "status": str(self.standing) if self.standing else None,
             "notices": list(self.notices),
+            "missing": list(self.missing),
         }
 
 
@@ -56,8 +58,11 @@ def comment(
     limit: int | None = None,
     changed_files: Path | None = None,
     status: bool = False,
+    expected: Sequence[str] = (),
 ) -> Commented:
     """Show the plans in one comment, and whole on the job's page. HostError where the host fails.
+
+    An `expected` environment that no file is of could not be planned, and that is what is told of it.
 
     What the job may not do is no error: then the job's page is where it is shown. `hide` is told the token.
     """
@@ -65,14 +70,17 @@ def comment(
     from callsheet.reports.plan_view import plan_view
 
     plans = [read_archive(file).plan for file in files]
-    key = checked_key(key or "+".join(dict.fromkeys(plan.environment for plan in plans)))
+    there = [plan.environment for plan in plans]
+    # The same key whichever of them could be planned.
+    key = checked_key(key or "+".join(dict.fromkeys([*expected, *there])))
+    missing = tuple(dict.fromkeys(each for each in expected if each not in there))
     changed = _lines(changed_files) if changed_files else None
     job = job_of(variables)
     hide(job.token)
     views = [plan_view(plan) for plan in plans]
 
     def text(most: int) -> str:
-        return plan_markdown(views, limit=most, changed_files=changed)
+        return plan_markdown(views, limit=most, changed_files=changed, missing=missing)
 
     posted = standing = None
     notices: list[str] = []
@@ -82,16 +90,18 @@ def comment(
             if post.about_a_request():
                 posted = post.allowed(lambda host: host.comment(key, short))
             if status and post.about_a_commit():
-                judged, words = standing_of(plans)
+                judged, words = standing_of(plans, missing)
                 standing = post.allowed(lambda host: host.status(key, judged, words))
     finally:
         # Also where the host fails: the plan is what somebody waits for.
         shown = job.summary is not None and _summarise(job.summary, text, notices)
-    return Commented(key, short, posted, shown, standing, tuple(notices))
+    return Commented(key, short, posted, shown, standing, tuple(notices), missing)
 
 
-def standing_of(plans: Sequence[Plan]) -> tuple[Standing, str]:
+def standing_of(plans: Sequence[Plan], missing: Sequence[str] = ()) -> tuple[Standing, str]:
     """What a commit's status says of these plans, and why. What people still have to sign reddens nothing."""
+    if missing:
+        return Standing.FAILURE, f"{', '.join(missing)} could not be planned"
     refused = [f"{plan.environment}: {gate.message}" for plan in plans for gate in plan.refusals]
     if refused:
         return Standing.FAILURE, f"Refused. {refused[0]}"

@@ -33,19 +33,25 @@ _STRANGE = "not explained by the files of this pull request"
 
 
 def plan_markdown(
-    views: Sequence[PlanView], *, limit: int = LIMIT, changed_files: Collection[str] | None = None
+    views: Sequence[PlanView],
+    *,
+    limit: int = LIMIT,
+    changed_files: Collection[str] | None = None,
+    missing: Sequence[str] = (),
 ) -> str:
     """One report on the plans of one or several environments, of at most `limit` bytes of UTF-8.
 
     `changed_files` are the paths that a pull request touches, from the repository's root: changes that they
     do not explain are set apart. Without them only what drift or another version of Callsheet brings is.
+    `missing` are the environments whose plan was expected, and could not be made: they come first.
     """
-    heads = [_head(view) for view in views]
-    feet = [_foot(view) for view in views]
-    sections = [
+    heads = [*map(_missing, missing), *map(_head, views)]
+    feet = ["" for _ in missing] + [_foot(view) for view in views]
+    sections: list[list[Section]] = [[] for _ in missing]
+    sections += [
         _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
     ]
-    return _composed(_overview(views), heads, sections, feet, _SHORTENED, limit)
+    return _composed(_overview(views, missing), heads, sections, feet, _SHORTENED, limit)
 
 
 def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
@@ -99,11 +105,19 @@ def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
     return out + note
 
 
-def _overview(views: Sequence[PlanView]) -> str:
-    if len(views) < 2:
+def _overview(views: Sequence[PlanView], missing: Sequence[str]) -> str:
+    count = len(views) + len(missing)
+    if count < 2:
         return ""
-    lines = [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
-    return f"# Callsheet: {len(views)} environments\n\n{''.join(lines)}"
+    lines = [f"- {code(name, 80)}: **could not be planned**\n" for name in missing]
+    lines += [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
+    without = f", {len(missing)} could not be planned" if missing else ""
+    return f"# Callsheet: {count} environments{without}\n\n{''.join(lines)}"
+
+
+def _missing(environment: str) -> str:
+    told = "**What would change there is not known. The log of this run says why.**"
+    return f"## Callsheet: {code(environment, 80)} could not be planned\n\n{told}\n"
 
 
 def _head(view: PlanView) -> str:
