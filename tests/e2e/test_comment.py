@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callsheet.plan.archive import Archive, pack
+from callsheet.plan.plan import Plan
 from e2e.command import Called, call, hurry
 from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hosts import TOKEN, Trouble, served
 from support.world import World
+from unit.reports.plans import DIGEST, change
+from unit.reports.plans import plan as made
 
 
 @pytest.fixture
@@ -44,6 +49,15 @@ def planned(world: World, file: Path, *more: str) -> str:
     return str(file)
 
 
+def kept(plan: Plan, file: Path) -> str:
+    file.write_bytes(pack(Archive(plan, {})))
+    return str(file)
+
+
+def source(sha: str) -> dict[str, Any]:
+    return {"kind": "tree", "digest": DIGEST, "git": {"sha": sha, "dirty": False}, "release": None}
+
+
 def comment(host: Any, *arguments: str, **variables: str) -> Called:
     done = call("comment", *arguments, variables={**host.variables, **variables})
     assert TOKEN not in done.out + done.err
@@ -65,6 +79,37 @@ def test_a_plan_is_posted_and_then_left_alone(github: GitHubDouble, plan: str) -
     assert "1 to create" in github.comments[0]["body"]
     assert comment(github, plan).last.startswith("Comment dev unchanged")
     assert len(github.comments) == 1
+
+
+def test_a_plan_that_says_the_same_again_is_left_alone(github: GitHubDouble, tmp_path: Path) -> None:
+    first = made(change("Assistant/a"), created_at="2026-06-01T12:00:00Z")
+    later = replace(first, created_at="2026-06-01T13:00:00Z").sealed()
+    assert later.digest == first.digest
+    for plan, deed in ((first, "created"), (later, "unchanged"), (made(change("Tool/b")), "updated")):
+        assert comment(github, kept(plan, tmp_path / "dev.plan")).last.startswith(f"Comment dev {deed}")
+
+
+def test_a_plan_of_another_commit_is_another_plan_file(github: GitHubDouble, tmp_path: Path) -> None:
+    comment(github, kept(made(change("Assistant/a")), tmp_path / "dev.plan"))
+    other = kept(made(change("Assistant/a"), source=source("b" * 40)), tmp_path / "dev.plan")
+    assert comment(github, other).last.startswith("Comment dev updated")
+    assert f"commit `{'b' * 40}`" in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize(("sha", "shown"), [("a" * 40, "f" * 40), ("e" * 40, "e" * 40)])
+def test_the_commit_is_the_one_that_reviewers_know(
+    sha: str, shown: str, github: GitHubDouble, tmp_path: Path
+) -> None:
+    plan = kept(made(change("Assistant/a"), source=source(sha)), tmp_path / "dev.plan")
+    comment(github, plan, GITHUB_EVENT_PATH=event(tmp_path, "acme/voice"))
+    assert f" · commit `{shown}` · " in github.comments[0]["body"]
+
+
+def test_the_commit_of_merged_results_is_the_branchs(gitlab: GitLabDouble, tmp_path: Path) -> None:
+    plan = kept(made(change("Assistant/a"), source=source("c" * 40)), tmp_path / "dev.plan")
+    more = {"CI_COMMIT_SHA": "c" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "f" * 40}
+    comment(gitlab, plan, **more)
+    assert f" · commit `{'f' * 40}` · " in gitlab.notes[0]["body"]
 
 
 def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
@@ -299,7 +344,6 @@ def test_what_waits_for_people_is_not_red() -> None:
     from callsheet.ci.base import Standing
     from callsheet.operations.commenting import standing_of
     from callsheet.plan.plan import Gate
-    from unit.reports.plans import plan as made
 
     signing = Gate("signOffs", "pending", "one of two sign-offs is missing", "callsheet approve")
     assert standing_of([made(gates=(signing,))]) == (

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callsheet.ci.base import Clock, Posted, Standing, checked_key
 from callsheet.ci.marks import LENGTH
-from callsheet.ci.surroundings import job_of
+from callsheet.ci.surroundings import Job, job_of
 from callsheet.model.errors import CallsheetError
 from callsheet.operations.posting import Post
 from callsheet.operations.show import read_archive
 from callsheet.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from callsheet.reports.plan_view import PlanView
 
 FORMAT = "callsheet.comment/1"
 _COMMENT = 65_536  # characters; what is longer nobody reads in a comment
@@ -77,18 +80,19 @@ def comment(
     changed = _lines(changed_files) if changed_files else None
     job = job_of(variables)
     hide(job.token)
-    views = [plan_view(plan) for plan in plans]
+    views = [_known(plan_view(plan), job) for plan in plans]
 
-    def text(most: int) -> str:
-        return plan_markdown(views, limit=most, changed_files=changed, missing=missing)
+    def text(most: int, shown: Sequence[PlanView] = views) -> str:
+        return plan_markdown(shown, limit=most, changed_files=changed, missing=missing)
 
     posted = standing = None
     notices: list[str] = []
     try:
         with Post(job, clock, notices) as post:
-            short = text(limit or min(post.limit, _COMMENT) - LENGTH)
+            most = limit or min(post.limit, _COMMENT) - LENGTH
+            short, says = text(most), text(most, [_timeless(view) for view in views])
             if post.about_a_request():
-                posted = post.allowed(lambda host: host.comment(key, short))
+                posted = post.allowed(lambda host: host.comment(key, short, says))
             if status and post.about_a_commit():
                 judged, words = standing_of(plans, missing)
                 standing = post.allowed(lambda host: host.status(key, judged, words))
@@ -96,6 +100,19 @@ def comment(
         # Also where the host fails: the plan is what somebody waits for.
         shown = job.summary is not None and _summarise(job.summary, text, notices)
     return Commented(key, short, posted, shown, standing, tuple(notices), missing)
+
+
+def _known(view: PlanView, job: Job) -> PlanView:
+    """With the commit that a reviewer knows in the place of one that the host made for the job."""
+    return replace(view, commit=job.sha) if job.merge and job.sha and view.commit == job.merge else view
+
+
+def _timeless(view: PlanView) -> PlanView:
+    """Without what may differ between two plans that say the same: when it was made, and of which commit.
+
+    The digest stays: it tells a reader which plan file this is, and a plan of other files has another.
+    """
+    return replace(view, commit=view.commit and "-", created_at="")
 
 
 def standing_of(plans: Sequence[Plan], missing: Sequence[str] = ()) -> tuple[Standing, str]:

@@ -37,6 +37,16 @@ def test_what_says_so_already_is_not_written(github: GitHubDouble, opened: Opene
     assert github.writes[before:] == ["POST /graphql"], "who we are is asked there; nothing is written"
 
 
+def test_what_says_the_same_at_another_time_is_not_written(github: GitHubDouble, opened: Opened) -> None:
+    opened(github).comment("prod", "one, at noon", "one")
+    assert opened(github).comment("prod", "one, at night", "one").deed is Deed.UNCHANGED
+    assert github.comments[0]["body"] == marked("prod", "one, at noon", "one")
+    github.comments[0]["body"] = github.comments[0]["body"].replace("one, at", "two, at")
+    assert opened(github).comment("prod", "one, at night", "one").deed is Deed.UPDATED
+    assert opened(github).comment("prod", "one, at night", "two").deed is Deed.UPDATED
+    assert github.comments[0]["body"] == marked("prod", "one, at night", "two")
+
+
 def test_a_comment_that_somebody_edited_is_set_right(github: GitHubDouble, opened: Opened) -> None:
     opened(github).comment("prod", "3 to delete")
     github.comments[0]["body"] = github.comments[0]["body"].replace("3 to delete", "nothing to do")
