@@ -170,8 +170,18 @@ def test_paths_are_read_as_git_writes_them(listed: bytes, paths: set[str]) -> No
 
 def test_what_is_removed_is_explained_by_a_file_of_its_name() -> None:
     gone = change("Assistant/order-agent", Action.DELETE, changed("x", 1, at=None), at=None)
-    assert explained(gone, files=["specs/assistants/order-agent.yaml"]) == {"Assistant/order-agent"}
-    assert explained(gone, files=["specs/assistants/other.yaml"]) == set()
+    for file in ("specs/order-agent.yaml", "order-agent.prompt.md", "order-agent/main.md", "a/order-agent"):
+        assert explained(gone, files=[file]) == {"Assistant/order-agent"}
+    others = (
+        "specs/other.yaml",
+        "reorder-agent.yaml",
+        "order-agent-2.yaml",
+        "old-order-agent/a.md",
+        "a.order-agent",
+    )
+    assert explained(gone, files=others) == set()
+    faq, short = (change(each, Action.DELETE, at=None) for each in ("Assistant/faq", "Assistant/a"))
+    assert explained(faq, short, files=["docs/product-faqs.md", "README.md", "package.json"]) == set()
 
 
 def test_a_large_plan_becomes_lines_and_then_counts() -> None:
