@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 
 from callsheet.plan.archive import Archive, pack
+from callsheet.plan.change import Action
 from callsheet.plan.plan import Plan
 from e2e.command import Called, call, hurry
+from support.clock import FakeClock
 from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hosts import TOKEN, Trouble, served
 from support.world import World
-from unit.reports.plans import DIGEST, change
+from unit.reports.plans import DIGEST, change, changed, large
 from unit.reports.plans import plan as made
+
+IN_THE_FILE = "The plan file of this run has the whole plan: `callsheet show FILE`._\n"
 
 
 @pytest.fixture
@@ -319,11 +323,94 @@ def test_a_key_that_could_end_the_mark(key: str, github: GitHubDouble, plan: str
     assert github.requests == []
 
 
-def test_a_full_page_is_left_as_it_is(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+def test_a_full_page_is_left_as_it_is(github: GitHubDouble, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_bytes(b"x" * (1024 * 1024 - 10))
-    assert comment(github, plan, GITHUB_STEP_SUMMARY=str(page)).code == 0
+    plan = kept(large(200), tmp_path / "dev.plan")
+    done = comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
+    assert done.code == 0
+    assert "notice: The job's page does not show the plan: it has no room left" in done.err
     assert page.stat().st_size == 1024 * 1024 - 10
+    assert github.comments[0]["body"].endswith(IN_THE_FILE)
+
+
+# what does not fit
+
+
+def test_the_page_has_what_the_comment_has_no_room_for(github: GitHubDouble, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    comment(github, kept(large(400), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    body = github.comments[0]["body"]
+    assert 60_000 < len(body) <= 65_536
+    assert body.endswith("The whole plan is on the job's page and in the plan file of this run._\n")
+    said = page.read_text(encoding="utf-8")
+    assert "Shortened" not in said
+    assert all(f"<code>Assistant/old-{number}</code>" in said for number in range(400))
+
+
+def test_a_page_that_is_shortened_is_not_told_of_as_whole(github: GitHubDouble, tmp_path: Path) -> None:
+    github.may_write = False
+    page = tmp_path / "page.md"
+    page.write_text("x" * 500_000, encoding="utf-8")
+    # Letters of two bytes: the page's limit is in bytes.
+    wide = [
+        change(f"Assistant/a{number}", Action.UPDATE, changed("name", "ä" * 150, "ö" * 150))
+        for number in range(900)
+    ]
+    done = comment(github, kept(made(*wide), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    assert done.code == 0
+    assert 1_000_000 < page.stat().st_size <= 1024 * 1024
+    said = page.read_text(encoding="utf-8")
+    assert said.lstrip("x").startswith("> GitHub does not let this job do it")
+    assert said.rstrip("\n").endswith(IN_THE_FILE.strip())
+    github.may_write = True
+    page.write_text("", encoding="utf-8")
+    comment(github, kept(large(1_000), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    assert github.comments[0]["body"].endswith(IN_THE_FILE)
+
+
+def test_there_is_room_for_the_mark_and_for_notices(github: GitHubDouble, tmp_path: Path) -> None:
+    # Addresses of what is deleted fill all the room that there is.
+    gone = [change(f"Assistant/a{number}", Action.DELETE, at=None) for number in range(6_000)]
+    plan = kept(made(*gone), tmp_path / "dev.plan")
+    assert comment(github, plan).code == 0
+    assert 65_000 < len(github.comments.pop()["body"]) <= 65_536
+    github.may_write = False
+    page = tmp_path / "page.md"
+    page.write_text("x" * 960_000, encoding="utf-8")
+    comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
+    assert "> GitHub does not let this job do it" in page.read_text(encoding="utf-8")
+    assert 1_040_000 < page.stat().st_size <= 1024 * 1024
+
+
+def test_a_limit_of_ones_own(github: GitHubDouble, tmp_path: Path) -> None:
+    plan = kept(large(200), tmp_path / "dev.plan")
+    comment(github, plan, "--limit", "3000")
+    body = github.comments[0]["body"].partition("\n")[2]
+    assert 1_000 < len(body) <= 3_000
+    assert body.endswith(IN_THE_FILE)
+
+
+def test_what_the_pull_request_does_not_explain_is_set_apart(github: GitHubDouble, tmp_path: Path) -> None:
+    listed = tmp_path / "changed"
+    listed.write_text("specs/assistant/here.yaml\nREADME.md\n", encoding="utf-8")
+    plan = kept(made(change("Assistant/here"), change("Assistant/there")), tmp_path / "dev.plan")
+    comment(github, plan, "--changed-files", str(listed))
+    here, title, there = github.comments[0]["body"].partition("### Not from this pull request's files")
+    assert title
+    assert "`Assistant/here`" in here
+    assert "`Assistant/there`" in there
+
+
+def test_who_hides_secrets_is_told_the_token(github: GitHubDouble, tmp_path: Path) -> None:
+    from callsheet.operations.commenting import comment as posted
+
+    hidden: list[str] = []
+    file = Path(kept(made(change("Assistant/a")), tmp_path / "dev.plan"))
+    # The client sends it without the line's end, so that is how it could turn up.
+    variables = {**github.variables, "GITHUB_TOKEN": f"{TOKEN}\n"}
+    posted([file], variables=variables, clock=FakeClock(), hide=hidden.append)
+    assert hidden == [TOKEN]
 
 
 # standings

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 FORMAT = "callsheet.comment/1"
 _COMMENT = 65_536  # characters; what is longer nobody reads in a comment
 _SUMMARY = 1024 * 1024  # bytes that GitHub takes for one step
-_LEAST = 1000  # characters of a plan that are worth showing
+_LEAST = 1000  # bytes of a plan that are worth showing
+_NOTICES = 4096  # bytes that are left for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def comment(
 
     What the job may not do is no error: then the job's page is where it is shown. `hide` is told the token.
     """
-    from callsheet.reports.markdown import plan_markdown
+    from callsheet.reports.markdown import SHORTENED, plan_markdown
     from callsheet.reports.plan_view import plan_view
 
     plans = [read_archive(file).plan for file in files]
@@ -82,15 +83,18 @@ def comment(
     hide(job.token)
     views = [_known(plan_view(plan), job) for plan in plans]
 
-    def text(most: int, shown: Sequence[PlanView] = views) -> str:
-        return plan_markdown(shown, limit=most, changed_files=changed, missing=missing)
+    def text(most: int, shown: Sequence[PlanView] = views, on_page: bool = False) -> str:
+        return plan_markdown(shown, limit=most, changed_files=changed, missing=missing, on_page=on_page)
 
+    page = _page(job.summary, text)
+    whole = bool(page) and not page.endswith(SHORTENED)
     posted = standing = None
     notices: list[str] = []
     try:
         with Post(job, clock, notices) as post:
             most = limit or min(post.limit, _COMMENT) - LENGTH
-            short, says = text(most), text(most, [_timeless(view) for view in views])
+            short = text(most, on_page=whole)
+            says = text(most, [_timeless(view) for view in views], whole)
             if post.about_a_request():
                 posted = post.allowed(lambda host: host.comment(key, short, says))
             if status and post.about_a_commit():
@@ -98,7 +102,7 @@ def comment(
                 standing = post.allowed(lambda host: host.status(key, judged, words))
     finally:
         # Also where the host fails: the plan is what somebody waits for.
-        shown = job.summary is not None and _summarise(job.summary, text, notices)
+        shown = job.summary is not None and _summarise(job.summary, page, notices)
     return Commented(key, short, posted, shown, standing, tuple(notices), missing)
 
 
@@ -132,21 +136,28 @@ def standing_of(plans: Sequence[Plan], missing: Sequence[str] = ()) -> tuple[Sta
     return Standing.SUCCESS, said
 
 
-def _summarise(path: Path, text: Callable[[int], str], notices: Sequence[str]) -> bool:
-    """Add the whole plan to the job's page; cut by the resource where the page does not take it whole."""
+def _page(path: Path | None, text: Callable[[int], str]) -> str:
+    """The plan for the job's page, in as few words as the page has room for; nothing where it has none."""
+    try:
+        taken = path.stat().st_size if path else _SUMMARY
+    except OSError:
+        taken = 0  # it is made, or what is wrong with it is told when it is written
+    room = _SUMMARY - taken - _NOTICES
+    return text(room) if room >= _LEAST else ""
+
+
+def _summarise(path: Path, page: str, notices: list[str]) -> bool:
+    """Add to the job's page what there is room for, and whether there was."""
+    if not page:
+        notices.append(
+            f"The job's page does not show the plan: it has no room left ({_SUMMARY:,} bytes a step)."
+        )
+        return False
     before = "".join(f"> {notice}\n" for notice in notices)
     before += "\n" if before else ""
     try:
-        taken = path.stat().st_size if path.exists() else 0
-        room = _SUMMARY - taken - len(before.encode()) - 2
-        most, whole = room, ""
-        # The limit of the text is in characters, and that of the page in bytes.
-        while most >= _LEAST and len((whole := text(most)).encode()) > room:
-            most = most * 3 // 4
-        if most < _LEAST:
-            return False
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{before}{whole}\n\n")
+            file.write(f"{before}{page}\n\n")
     except OSError as cause:
         raise CallsheetError(
             f"{path} cannot be written ({cause.strerror}), and the job's page is made of it",

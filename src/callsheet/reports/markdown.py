@@ -23,8 +23,11 @@ from callsheet.reports.reach import counted, words_of
 
 # Below the 65,536 characters that GitHub takes, with room for what a comment is found again by.
 LIMIT = 65_000
-_SHORTENED = (
-    "\n_Shortened to fit here. The whole plan is in the job summary and in the plan file of this run._\n"
+SHORTENED = (
+    "\n_Shortened to fit here. The plan file of this run has the whole plan: `callsheet show FILE`._\n"
+)
+_ON_PAGE = (
+    "\n_Shortened to fit here. The whole plan is on the job's page and in the plan file of this run._\n"
 )
 _SHORTENED_DRIFT = "\n_Shortened to fit here. `callsheet drift` shows all of it._\n"
 _ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
@@ -38,12 +41,14 @@ def plan_markdown(
     limit: int = LIMIT,
     changed_files: Collection[str] | None = None,
     missing: Sequence[str] = (),
+    on_page: bool = False,
 ) -> str:
     """One report on the plans of one or several environments, of at most `limit` bytes of UTF-8.
 
     `changed_files` are the paths that a pull request touches, from the repository's root: changes that they
     do not explain are set apart. Without them only what drift or another version of Callsheet brings is.
     `missing` are the environments whose plan was expected, and could not be made: they come first.
+    `on_page`: the job's page has the whole of it. What is shortened ends with SHORTENED, or names the page.
     """
     heads = [*map(_missing, missing), *map(_head, views)]
     feet = ["" for _ in missing] + [_foot(view) for view in views]
@@ -51,7 +56,8 @@ def plan_markdown(
     sections += [
         _sections(view, unexplained(view, changed_files), changed_files is not None) for view in views
     ]
-    return _composed(_overview(views, missing), heads, sections, feet, _SHORTENED, limit)
+    note = _ON_PAGE if on_page else SHORTENED
+    return _composed(_overview(views, missing), heads, sections, feet, note, limit)
 
 
 def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
