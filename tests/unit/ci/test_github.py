@@ -248,6 +248,15 @@ def test_a_token_that_may_only_read(github: GitHubDouble, opened: Opened) -> Non
     assert github.comments == []
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_a_token_may_not_see_is_not_there_and_no_error(
+    status: int, github: GitHubDouble, opened: Opened
+) -> None:
+    github.troubles = [Trouble("GET", "/comments", status)]
+    with pytest.raises(NotAllowed, match=f"answers {status}"):
+        opened(github).comment("prod", "plan")
+
+
 def test_a_token_that_is_not_taken_is_an_error_without_the_token(
     github: GitHubDouble, opened: Opened
 ) -> None:
