@@ -158,8 +158,15 @@ def test_what_is_still_needed_and_what_was_overridden_come_first() -> None:
     for rule in ("Still needed (signOffs)", "Still needed (changeWindow)", "Overridden (requireClean)"):
         assert rule in first
     assert "principals" not in first
-    table = text[text.index("Rules that were evaluated") :]
+    table = text[text.index("Rules that had something to say") :]
     assert table.index("signOffs") < table.index("requireClean") < table.index("principals")
+
+
+def test_the_rules_that_are_listed_are_not_said_to_be_all() -> None:
+    said = " ".join("".join(read(page("protected")).text).split())
+    assert "Rules that had something to say of this plan" in said
+    assert "where nothing is deleted, is not listed." in said
+    assert "evaluated" not in said
 
 
 def test_a_plan_without_links_draws_nothing() -> None:
