@@ -6,17 +6,26 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callsheet.plan.archive import Archive, pack
+from callsheet.plan.change import Action
+from callsheet.plan.plan import Plan
+from cases.plans.table import DIGEST, change, changed, large
+from cases.plans.table import plan as made
 from e2e.command import Called, call, hurry
+from support.clock import FakeClock
 from support.github import GitHubDouble
 from support.gitlab import GitLabDouble
 from support.hosts import TOKEN, Trouble, served
 from support.published import findings
 from support.world import World
+
+IN_THE_FILE = "The plan file of this run has the whole plan: `callsheet show FILE`._\n"
 
 
 @pytest.fixture
@@ -46,6 +55,15 @@ def planned(world: World, file: Path, *more: str) -> str:
     return str(file)
 
 
+def kept(plan: Plan, file: Path) -> str:
+    file.write_bytes(pack(Archive(plan, {})))
+    return str(file)
+
+
+def source(sha: str) -> dict[str, Any]:
+    return {"kind": "tree", "digest": DIGEST, "git": {"sha": sha, "dirty": False}, "release": None}
+
+
 def comment(host: Any, *arguments: str, **variables: str) -> Called:
     done = call("comment", *arguments, variables={**host.variables, **variables})
     assert TOKEN not in done.out + done.err
@@ -69,6 +87,37 @@ def test_a_plan_is_posted_and_then_left_alone(github: GitHubDouble, plan: str) -
     assert len(github.comments) == 1
 
 
+def test_a_plan_that_says_the_same_again_is_left_alone(github: GitHubDouble, tmp_path: Path) -> None:
+    first = made(change("Assistant/a"), created_at="2026-06-01T12:00:00Z")
+    later = replace(first, created_at="2026-06-01T13:00:00Z").sealed()
+    assert later.digest == first.digest
+    for plan, deed in ((first, "created"), (later, "unchanged"), (made(change("Tool/b")), "updated")):
+        assert comment(github, kept(plan, tmp_path / "dev.plan")).last.startswith(f"Comment dev {deed}")
+
+
+def test_a_plan_of_another_commit_is_another_plan_file(github: GitHubDouble, tmp_path: Path) -> None:
+    comment(github, kept(made(change("Assistant/a")), tmp_path / "dev.plan"))
+    other = kept(made(change("Assistant/a"), source=source("b" * 40)), tmp_path / "dev.plan")
+    assert comment(github, other).last.startswith("Comment dev updated")
+    assert f"commit `{'b' * 40}`" in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize(("sha", "shown"), [("a" * 40, "f" * 40), ("e" * 40, "e" * 40)])
+def test_the_commit_is_the_one_that_reviewers_know(
+    sha: str, shown: str, github: GitHubDouble, tmp_path: Path
+) -> None:
+    plan = kept(made(change("Assistant/a"), source=source(sha)), tmp_path / "dev.plan")
+    comment(github, plan, GITHUB_EVENT_PATH=event(tmp_path, "acme/voice"))
+    assert f" · commit `{shown}` · " in github.comments[0]["body"]
+
+
+def test_the_commit_of_merged_results_is_the_branchs(gitlab: GitLabDouble, tmp_path: Path) -> None:
+    plan = kept(made(change("Assistant/a"), source=source("c" * 40)), tmp_path / "dev.plan")
+    more = {"CI_COMMIT_SHA": "c" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "f" * 40}
+    comment(gitlab, plan, **more)
+    assert f" · commit `{'f' * 40}` · " in gitlab.notes[0]["body"]
+
+
 def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
     done = comment(github, plan, "--status", "-o", "json")
     told = json.loads(done.out)
@@ -81,6 +130,7 @@ def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
         "summary": False,
         "status": "success",
         "notices": [],
+        "missing": [],
     }
 
 
@@ -101,6 +151,52 @@ def test_gitlab(gitlab: GitLabDouble, plan: str, tmp_path: Path) -> None:
     assert "1 to create" in gitlab.notes[0]["body"]
     assert "1 to create" in page.read_text(encoding="utf-8")
     assert gitlab.statuses["callsheet/dev"]["status"] == "success"
+
+
+# what could not be planned
+
+
+def test_an_environment_without_a_plan_is_told_first_and_is_red(github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--expect", "dev, uat", "--expect", "prod", "--status", "-o", "json")
+    assert done.code == 0
+    body = github.comments[0]["body"]
+    assert body.partition("\n")[2].startswith(
+        "# Callsheet: 3 environments, 2 could not be planned\n\n"
+        "- `uat`: **could not be planned**\n- `prod`: **could not be planned**\n- `dev`: Plan: 1 to create"
+    )
+    assert body.index("## Callsheet: `uat` could not be planned") < body.index("## Callsheet: plan for `dev`")
+    [status] = github.statuses["a" * 40]
+    assert (status["state"], status["description"]) == ("failure", "uat, prod could not be planned")
+    said = json.loads(done.out)
+    assert (said["key"], said["missing"]) == ("dev+uat+prod", ["uat", "prod"])
+
+
+def test_without_any_plan_the_comment_of_the_run_before_is_replaced(
+    github: GitHubDouble, plan: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    comment(github, plan, "--expect", "dev", "--status")
+    assert "To apply:" in github.comments[0]["body"]
+    done = comment(github, "--expect", "dev", "--status", GITHUB_STEP_SUMMARY=str(page))
+    assert done.last.startswith("Comment dev updated")
+    [one] = github.comments
+    assert "## Callsheet: `dev` could not be planned" in one["body"]
+    assert "To apply:" not in one["body"]
+    assert [each["state"] for each in github.statuses["a" * 40]][-1] == "failure"
+    assert "could not be planned" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("given", [[], ["--expect", ""], ["--expect", " , "]])
+def test_neither_plans_nor_expectations_is_a_misuse(github: GitHubDouble, given: list[str]) -> None:
+    done = comment(github, *given)
+    assert done.code == 1
+    assert "say with --expect which environments there should be" in done.err
+    assert github.requests == []
+
+
+def test_what_is_expected_and_there_is_shown_as_ever(github: GitHubDouble, plan: str) -> None:
+    comment(github, plan)
+    assert comment(github, plan, "--expect", "dev").last.startswith("Comment dev unchanged")
 
 
 # what may not be posted
@@ -262,11 +358,94 @@ def test_a_key_that_could_end_the_mark(key: str, github: GitHubDouble, plan: str
     assert github.requests == []
 
 
-def test_a_full_page_is_left_as_it_is(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+def test_a_full_page_is_left_as_it_is(github: GitHubDouble, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_bytes(b"x" * (1024 * 1024 - 10))
-    assert comment(github, plan, GITHUB_STEP_SUMMARY=str(page)).code == 0
+    plan = kept(large(200), tmp_path / "dev.plan")
+    done = comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
+    assert done.code == 0
+    assert "notice: The job's page does not show the plan: it has no room left" in done.err
     assert page.stat().st_size == 1024 * 1024 - 10
+    assert github.comments[0]["body"].endswith(IN_THE_FILE)
+
+
+# what does not fit
+
+
+def test_the_page_has_what_the_comment_has_no_room_for(github: GitHubDouble, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    comment(github, kept(large(400), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    body = github.comments[0]["body"]
+    assert 60_000 < len(body) <= 65_536
+    assert body.endswith("The whole plan is on the job's page and in the plan file of this run._\n")
+    said = page.read_text(encoding="utf-8")
+    assert "Shortened" not in said
+    assert all(f"<code>Assistant/old-{number}</code>" in said for number in range(400))
+
+
+def test_a_page_that_is_shortened_is_not_told_of_as_whole(github: GitHubDouble, tmp_path: Path) -> None:
+    github.may_write = False
+    page = tmp_path / "page.md"
+    page.write_text("x" * 500_000, encoding="utf-8")
+    # Letters of two bytes: the page's limit is in bytes.
+    wide = [
+        change(f"Assistant/a{number}", Action.UPDATE, changed("name", "ä" * 150, "ö" * 150))
+        for number in range(900)
+    ]
+    done = comment(github, kept(made(*wide), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    assert done.code == 0
+    assert 1_000_000 < page.stat().st_size <= 1024 * 1024
+    said = page.read_text(encoding="utf-8")
+    assert said.lstrip("x").startswith("> GitHub does not let this job do it")
+    assert said.rstrip("\n").endswith(IN_THE_FILE.strip())
+    github.may_write = True
+    page.write_text("", encoding="utf-8")
+    comment(github, kept(large(1_000), tmp_path / "dev.plan"), GITHUB_STEP_SUMMARY=str(page))
+    assert github.comments[0]["body"].endswith(IN_THE_FILE)
+
+
+def test_there_is_room_for_the_mark_and_for_notices(github: GitHubDouble, tmp_path: Path) -> None:
+    # Addresses of what is deleted fill all the room that there is.
+    gone = [change(f"Assistant/a{number}", Action.DELETE, at=None) for number in range(6_000)]
+    plan = kept(made(*gone), tmp_path / "dev.plan")
+    assert comment(github, plan).code == 0
+    assert 65_000 < len(github.comments.pop()["body"]) <= 65_536
+    github.may_write = False
+    page = tmp_path / "page.md"
+    page.write_text("x" * 960_000, encoding="utf-8")
+    comment(github, plan, GITHUB_STEP_SUMMARY=str(page))
+    assert "> GitHub does not let this job do it" in page.read_text(encoding="utf-8")
+    assert 1_040_000 < page.stat().st_size <= 1024 * 1024
+
+
+def test_a_limit_of_ones_own(github: GitHubDouble, tmp_path: Path) -> None:
+    plan = kept(large(200), tmp_path / "dev.plan")
+    comment(github, plan, "--limit", "3000")
+    body = github.comments[0]["body"].partition("\n")[2]
+    assert 1_000 < len(body) <= 3_000
+    assert body.endswith(IN_THE_FILE)
+
+
+def test_what_the_pull_request_does_not_explain_is_set_apart(github: GitHubDouble, tmp_path: Path) -> None:
+    listed = tmp_path / "changed"
+    listed.write_text("specs/assistant/here.yaml\nREADME.md\n", encoding="utf-8")
+    plan = kept(made(change("Assistant/here"), change("Assistant/there")), tmp_path / "dev.plan")
+    comment(github, plan, "--changed-files", str(listed))
+    here, title, there = github.comments[0]["body"].partition("### Not from this pull request's files")
+    assert title
+    assert "`Assistant/here`" in here
+    assert "`Assistant/there`" in there
+
+
+def test_who_hides_secrets_is_told_the_token(github: GitHubDouble, tmp_path: Path) -> None:
+    from callsheet.operations.commenting import comment as posted
+
+    hidden: list[str] = []
+    file = Path(kept(made(change("Assistant/a")), tmp_path / "dev.plan"))
+    # The client sends it without the line's end, so that is how it could turn up.
+    variables = {**github.variables, "GITHUB_TOKEN": f"{TOKEN}\n"}
+    posted([file], variables=variables, clock=FakeClock(), hide=hidden.append)
+    assert hidden == [TOKEN]
 
 
 # standings
@@ -287,7 +466,6 @@ def test_what_waits_for_people_is_not_red() -> None:
     from callsheet.ci.base import Standing
     from callsheet.operations.commenting import standing_of
     from callsheet.plan.plan import Gate
-    from cases.plans.table import plan as made
 
     signing = Gate("signOffs", "pending", "one of two sign-offs is missing", "callsheet approve")
     assert standing_of([made(gates=(signing,))]) == (

@@ -78,8 +78,11 @@ class Publisher(Protocol):
         """The most characters that `comment` takes."""
         ...
 
-    def comment(self, key: str, body: str) -> Posted:
-        """Make the one comment of this key say the Markdown `body`. Nothing is written where it does."""
+    def comment(self, key: str, body: str, says: str | None = None) -> Posted:
+        """Make the one comment of this key say the Markdown `body`. Nothing is written where it does.
+
+        `says` is the body without what differs between two that say the same; None where nothing does.
+        """
         ...
 
     def status(self, key: str, standing: Standing, description: str) -> Standing:

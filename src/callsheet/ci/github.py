@@ -50,7 +50,7 @@ class GitHub:
     def close(self) -> None:
         self._client.close()
 
-    def comment(self, key: str, body: str) -> Posted:
+    def comment(self, key: str, body: str, says: str | None = None) -> Posted:
         thread = f"{self._repository}/issues/{self._job.number}/comments"
         board = Board(
             entries=lambda: self._entries(thread),
@@ -59,7 +59,7 @@ class GitHub:
             fold=self._fold,
             limit=_BODY,
         )
-        return stick(board, key, body)
+        return stick(board, key, body, says)
 
     def status(self, key: str, standing: Standing, description: str) -> Standing:
         body = {

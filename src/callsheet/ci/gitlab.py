@@ -34,7 +34,7 @@ class GitLab:
     def close(self) -> None:
         self._client.close()
 
-    def comment(self, key: str, body: str) -> Posted:
+    def comment(self, key: str, body: str, says: str | None = None) -> Posted:
         notes = f"{self._project}/merge_requests/{self._job.number}/notes"
 
         def entries() -> Iterator[Entry]:
@@ -49,7 +49,7 @@ class GitLab:
         def edit(entry: Entry, text: str) -> None:
             self._client.send("PUT", f"{notes}/{entry.id}", {"body": text})
 
-        return stick(Board(entries, create, edit, edit, _BODY), key, body)
+        return stick(Board(entries, create, edit, edit, _BODY), key, body, says)
 
     def status(self, key: str, standing: Standing, description: str) -> Standing:
         body = {

@@ -36,9 +36,12 @@ class Board:
     limit: int
 
 
-def stick(board: Board, key: str, body: str) -> Posted:
-    """Make the oldest entry of the key say the body; its duplicates are folded away."""
-    text = marked(key, body)
+def stick(board: Board, key: str, body: str, says: str | None = None) -> Posted:
+    """Make the oldest entry of the key say the body; its duplicates are folded away.
+
+    An entry whose mark is of the same `says` (of the body, where it is None) says it already.
+    """
+    text = marked(key, body, says)
     if len(text) > board.limit:
         raise HostError(
             f"{len(text):,} characters are more than the host takes in one piece ({board.limit:,})",
@@ -48,7 +51,7 @@ def stick(board: Board, key: str, body: str) -> Posted:
     for turn in range(_TRIES):
         found = mine(board.entries(), key)
         try:
-            return _written(board, key, body, text, found)
+            return _written(board, key, text, digest(body if says is None else says), found)
         except Lost:
             if turn == _TRIES - 1:
                 raise
@@ -60,13 +63,13 @@ def mine(entries: Iterable[Entry], key: str) -> list[Entry]:
     return [each for each in entries if each.ours and (mark := mark_of(each.text)) and mark.key == key]
 
 
-def _written(board: Board, key: str, body: str, text: str, found: list[Entry]) -> Posted:
+def _written(board: Board, key: str, text: str, says: str, found: list[Entry]) -> Posted:
     if not found:
         return Posted(Deed.CREATED, board.create(text).url)
     kept, *others = found
     mark = mark_of(kept.text)
     deed = Deed.UNCHANGED
-    if not (mark and mark.whole and mark.digest == digest(body)):
+    if not (mark and mark.whole and mark.says == says):
         board.edit(kept, text)
         deed = Deed.UPDATED
     for each in others:

@@ -25,7 +25,8 @@ _EVENT_LIMIT = 32 * 1024 * 1024
 class Job:
     """`number` is the pull or merge request's; None where the job is about none. `page_url` is its page.
 
-    `sha` is the commit that a status is about, empty where the job does not know it.
+    `sha` is the commit that a status is about, empty where the job does not know it. `merge` is the one that
+    the host made of it and its target for this job, empty where the job runs on what somebody pushed.
 
     `without` says why there is no token that could write, empty where there is one. `summary` is the file
     that the CI shows on the job's page.
@@ -43,6 +44,7 @@ class Job:
     run_url: str = ""
     page_url: str = ""
     without: str = ""
+    merge: str = ""
 
 
 def job_of(variables: Mapping[str, str]) -> Job:
@@ -85,6 +87,10 @@ def _github(variables: Mapping[str, str]) -> Job:
         graphql_url=variables.get("GITHUB_GRAPHQL_URL", ""),
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         without="" if token.strip() else "GITHUB_TOKEN is not set in this step's env",
+        # With pull_request_target it is the target's last commit, and no merge.
+        merge=variables.get("GITHUB_SHA", "")
+        if pull and _PULL.match(variables.get("GITHUB_REF", ""))
+        else "",
     )
 
 
@@ -115,6 +121,8 @@ def _gitlab(variables: Mapping[str, str]) -> Job:
     without = "GITLAB_TOKEN is not set (a fork's pipeline does not get it)"
     if variables.get("CI_JOB_TOKEN"):
         without += ", and CI_JOB_TOKEN may write no notes, statuses or issues"
+    # Set in pipelines of merged results and of merge trains alone, which run on a merge that nobody pushed.
+    head = variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or ""
     page = variables.get("CI_MERGE_REQUEST_PROJECT_URL") or variables.get("CI_PROJECT_URL") or ""
     return Job(
         host=GITLAB,
@@ -123,12 +131,13 @@ def _gitlab(variables: Mapping[str, str]) -> Job:
         project=target or variables["CI_PROJECT_ID"],
         token=token,
         number=int(iid) if iid.isdigit() else None,
-        sha=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or variables.get("CI_COMMIT_SHA") or "",
+        sha=head or variables.get("CI_COMMIT_SHA") or "",
         fork=bool(source and target and source != target),
         summary=summary_of(variables),
         run_url=variables.get("CI_JOB_URL", ""),
         page_url=f"{page}/-/merge_requests/{iid}" if page and iid else "",
         without="" if token else without,
+        merge=variables.get("CI_COMMIT_SHA", "") if head else "",
     )
 
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from callsheet.ci.base import Clock, Posted, Standing, checked_key
 from callsheet.ci.marks import LENGTH
-from callsheet.ci.surroundings import job_of
+from callsheet.ci.surroundings import Job, job_of
 from callsheet.model.errors import CallsheetError
 from callsheet.operations.posting import Post
 from callsheet.operations.show import read_archive
 from callsheet.plan.plan import Plan
 
+if TYPE_CHECKING:
+    from callsheet.reports.plan_view import PlanView
+
 FORMAT = "callsheet.comment/1"
 _COMMENT = 65_536  # characters; what is longer nobody reads in a comment
 _SUMMARY = 1024 * 1024  # bytes that GitHub takes for one step
-_LEAST = 1000  # characters of a plan that are worth showing
+_LEAST = 1000  # bytes of a plan that are worth showing
+_NOTICES = 4096  # bytes that are left for them
 
 
 @dataclass(frozen=True, slots=True)
 class Commented:
     """`posted` is None where nothing could be posted, and `notices` say why; `text` is what was to be said.
 
-    `summary`: whether the job's page shows it.
+    `summary`: whether the job's page shows it. `missing` are expected environments without a plan.
     """
 
     key: str
@@ -34,6 +38,7 @@ class Commented:
     summary: bool
     standing: Standing | None
     notices: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +48,7 @@ class Commented:
             "summary": self.summary,
             "status": str(self.standing) if self.standing else None,
             "notices": list(self.notices),
+            "missing": list(self.missing),
         }
 
 
@@ -56,42 +62,67 @@ def comment(
     limit: int | None = None,
     changed_files: Path | None = None,
     status: bool = False,
+    expected: Sequence[str] = (),
 ) -> Commented:
     """Show the plans in one comment, and whole on the job's page. HostError where the host fails.
 
+    An `expected` environment that no file is of could not be planned, and that is what is told of it.
+
     What the job may not do is no error: then the job's page is where it is shown. `hide` is told the token.
     """
-    from callsheet.reports.markdown import plan_markdown
+    from callsheet.reports.markdown import SHORTENED, plan_markdown
     from callsheet.reports.plan_view import plan_view
 
     plans = [read_archive(file).plan for file in files]
-    key = checked_key(key or "+".join(dict.fromkeys(plan.environment for plan in plans)))
+    there = [plan.environment for plan in plans]
+    # The same key whichever of them could be planned.
+    key = checked_key(key or "+".join(dict.fromkeys([*expected, *there])))
+    missing = tuple(dict.fromkeys(each for each in expected if each not in there))
     changed = _paths(changed_files) if changed_files else None
     job = job_of(variables)
     hide(job.token)
-    views = [plan_view(plan) for plan in plans]
+    views = [_known(plan_view(plan), job) for plan in plans]
 
-    def text(most: int) -> str:
-        return plan_markdown(views, limit=most, changed_files=changed)
+    def text(most: int, shown: Sequence[PlanView] = views, on_page: bool = False) -> str:
+        return plan_markdown(shown, limit=most, changed_files=changed, missing=missing, on_page=on_page)
 
+    page = _page(job.summary, text)
+    whole = bool(page) and not page.endswith(SHORTENED)
     posted = standing = None
     notices: list[str] = []
     try:
         with Post(job, clock, notices) as post:
-            short = text(limit or min(post.limit, _COMMENT) - LENGTH)
+            most = limit or min(post.limit, _COMMENT) - LENGTH
+            short = text(most, on_page=whole)
+            says = text(most, [_timeless(view) for view in views], whole)
             if post.about_a_request():
-                posted = post.allowed(lambda host: host.comment(key, short))
+                posted = post.allowed(lambda host: host.comment(key, short, says))
             if status and post.about_a_commit():
-                judged, words = standing_of(plans)
+                judged, words = standing_of(plans, missing)
                 standing = post.allowed(lambda host: host.status(key, judged, words))
     finally:
         # Also where the host fails: the plan is what somebody waits for.
-        shown = job.summary is not None and _summarise(job.summary, text, notices)
-    return Commented(key, short, posted, shown, standing, tuple(notices))
+        shown = job.summary is not None and _summarise(job.summary, page, notices)
+    return Commented(key, short, posted, shown, standing, tuple(notices), missing)
 
 
-def standing_of(plans: Sequence[Plan]) -> tuple[Standing, str]:
+def _known(view: PlanView, job: Job) -> PlanView:
+    """With the commit that a reviewer knows in the place of one that the host made for the job."""
+    return replace(view, commit=job.sha) if job.merge and job.sha and view.commit == job.merge else view
+
+
+def _timeless(view: PlanView) -> PlanView:
+    """Without what may differ between two plans that say the same: when it was made, and of which commit.
+
+    The digest stays: it tells a reader which plan file this is, and a plan of other files has another.
+    """
+    return replace(view, commit=view.commit and "-", created_at="")
+
+
+def standing_of(plans: Sequence[Plan], missing: Sequence[str] = ()) -> tuple[Standing, str]:
     """What a commit's status says of these plans, and why. What people still have to sign reddens nothing."""
+    if missing:
+        return Standing.FAILURE, f"{', '.join(missing)} could not be planned"
     refused = [f"{plan.environment}: {gate.message}" for plan in plans for gate in plan.refusals]
     if refused:
         return Standing.FAILURE, f"Refused. {refused[0]}"
@@ -105,21 +136,28 @@ def standing_of(plans: Sequence[Plan]) -> tuple[Standing, str]:
     return Standing.SUCCESS, said
 
 
-def _summarise(path: Path, text: Callable[[int], str], notices: Sequence[str]) -> bool:
-    """Add the whole plan to the job's page; cut by the resource where the page does not take it whole."""
+def _page(path: Path | None, text: Callable[[int], str]) -> str:
+    """The plan for the job's page, in as few words as the page has room for; nothing where it has none."""
+    try:
+        taken = path.stat().st_size if path else _SUMMARY
+    except OSError:
+        taken = 0  # it is made, or what is wrong with it is told when it is written
+    room = _SUMMARY - taken - _NOTICES
+    return text(room) if room >= _LEAST else ""
+
+
+def _summarise(path: Path, page: str, notices: list[str]) -> bool:
+    """Add to the job's page what there is room for, and whether there was."""
+    if not page:
+        notices.append(
+            f"The job's page does not show the plan: it has no room left ({_SUMMARY:,} bytes a step)."
+        )
+        return False
     before = "".join(f"> {notice}\n" for notice in notices)
     before += "\n" if before else ""
     try:
-        taken = path.stat().st_size if path.exists() else 0
-        room = _SUMMARY - taken - len(before.encode()) - 2
-        most, whole = room, ""
-        # The limit of the text is in characters, and that of the page in bytes.
-        while most >= _LEAST and len((whole := text(most)).encode()) > room:
-            most = most * 3 // 4
-        if most < _LEAST:
-            return False
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{before}{whole}\n\n")
+            file.write(f"{before}{page}\n\n")
     except OSError as cause:
         raise CallsheetError(
             f"{path} cannot be written ({cause.strerror}), and the job's page is made of it",

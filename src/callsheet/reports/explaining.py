@@ -21,8 +21,8 @@ def unexplained(view: PlanView, changed_files: Collection[str] | None) -> frozen
     `changed_files` are paths from the repository's root. Without them causes alone are looked at: what only
     drift or a new version of Callsheet has brought. With them a change is explained by a file that one of its
     places names, by what it refers to and which is explained itself, or, for what is removed and so has no
-    place, by a file that is named after it. The settings file says which release an environment runs, and
-    explains all of a new one: the files of a release are not those of the repository.
+    place, by a file or a folder that is named after it. The settings file says which release an environment
+    runs, and explains all of a new one: the files of a release are not those of the repository.
     """
     if changed_files is None:
         return frozenset(each.address for each in view.changes if _outside(each))
@@ -65,7 +65,7 @@ def _named(change: ChangeView, files: Collection[str]) -> bool:
         return any(_same(place, file) for place in map(_normal, change.files) for file in files)
     if change.action in (Action.DELETE, Action.FORGET):
         name = Address.parse(change.address).name
-        return any(name in file for file in files)
+        return any(each == name or each.startswith(f"{name}.") for file in files for each in file.split("/"))
     return False
 
 

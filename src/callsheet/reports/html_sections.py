@@ -103,7 +103,7 @@ def _rule(word: str, gate: Gate) -> Markup:
 
 
 def policies(view: PlanView, prefix: str, level: int) -> Markup:
-    """Every rule that was evaluated, those that passed last."""
+    """Every rule that had something to say, those that passed last."""
     gates = sorted(view.gates, key=lambda gate: gate.status == "passed")
     if not gates:
         return section(f"{prefix}policies", level, "Policies", tag("p", "No rule had anything to say."))
@@ -120,12 +120,14 @@ def policies(view: PlanView, prefix: str, level: int) -> Markup:
                 tag("td", gate.satisfied_by or "-"),
             )
         )
-    caption = tag("caption", "Rules that were evaluated while planning")
+    caption = tag("caption", "Rules that had something to say of this plan")
+    others = "A rule that it does not touch, as a bound on deletions where nothing is deleted, is not listed."
     return section(
         f"{prefix}policies",
         level,
         "Policies",
         tag("table", caption, tag("thead", head), tag("tbody", *rows), class_="wide"),
+        tag("p", others, class_="note"),
     )
 
 

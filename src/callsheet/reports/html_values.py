@@ -60,12 +60,16 @@ def side_by_side(path: str, old: str, new: str) -> Markup:
 
 
 def _rows(lines: Iterable[DiffLine]) -> Iterator[tuple[DiffLine | None, DiffLine | None]]:
-    """Removed lines beside the added ones that follow them; everything else on both sides."""
+    """Removed lines beside the added ones that follow them; everything else on both sides. Where words are
+    marked, the two lines are a pair, and stand together in `lines`."""
     waiting: list[DiffLine] = []
     for each in lines:
         if each.sign == "-":
             waiting.append(each)
         elif each.sign == "+":
+            if waiting and (each.changed or waiting[-1].changed):
+                yield from ((left, None) for left in waiting[:-1])
+                del waiting[:-1]
             yield (waiting.pop(0) if waiting else None), each
         else:
             yield from ((left, None) for left in waiting)

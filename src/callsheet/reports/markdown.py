@@ -24,8 +24,11 @@ from callsheet.reports.remarks import Remark, remarks_of
 
 # Below the 65,536 characters that GitHub takes, with room for what a comment is found again by.
 LIMIT = 65_000
-_SHORTENED = (
-    "\n_Shortened to fit here. The whole plan is in the job summary and in the plan file of this run._\n"
+SHORTENED = (
+    "\n_Shortened to fit here. The plan file of this run has the whole plan: `callsheet show FILE`._\n"
+)
+_ON_PAGE = (
+    "\n_Shortened to fit here. The whole plan is on the job's page and in the plan file of this run._\n"
 )
 _SHORTENED_DRIFT = "\n_Shortened to fit here. `callsheet drift` shows all of it._\n"
 _ELSEWHERE = "### Not from this pull request's files: drift, another merge, a new version of Callsheet"
@@ -35,24 +38,33 @@ _STRANGE = "not explained by the files of this pull request"
 
 
 def plan_markdown(
-    views: Sequence[PlanView], *, limit: int = LIMIT, changed_files: Collection[str] | None = None
+    views: Sequence[PlanView],
+    *,
+    limit: int = LIMIT,
+    changed_files: Collection[str] | None = None,
+    missing: Sequence[str] = (),
+    on_page: bool = False,
 ) -> str:
     """One report on the plans of one or several environments, of at most `limit` bytes of UTF-8.
 
     `changed_files` are the paths that a pull request touches, from the repository's root: changes that they
     do not explain are set apart. Without them only what drift or another version of Callsheet brings is.
+    `missing` are the environments whose plan was expected, and could not be made: they come first.
+    `on_page`: the job's page has the whole of it. What is shortened ends with SHORTENED, or names the page.
     """
-    heads = [_head(view) for view in views]
-    feet = [_foot(view) for view in views]
+    heads = [*map(_missing, missing), *map(_head, views)]
+    feet = ["" for _ in missing] + [_foot(view) for view in views]
     shared, own = remarks_of([(view.environment, view.diagnostics) for view in views])
-    sections = [
+    sections: list[list[Section]] = [[] for _ in missing]
+    sections += [
         _sections(view, unexplained(view, changed_files), changed_files is not None, remarks)
         for view, remarks in zip(views, own, strict=True)
     ]
     if shared:
         heads, feet = [*heads, "## In several environments\n"], [*feet, ""]
         sections.append([_remarks("### Worth knowing", shared)])
-    return _composed(_overview(views), heads, sections, feet, _SHORTENED, limit)
+    note = _ON_PAGE if on_page else SHORTENED
+    return _composed(_overview(views, missing), heads, sections, feet, note, limit)
 
 
 def drift_markdown(views: Sequence[DriftView], *, limit: int = LIMIT) -> str:
@@ -70,21 +82,30 @@ def _composed(
     note: str,
     limit: int,
 ) -> str:
+    whole = _fitted(overview, heads, sections, feet, note, limit)
+    # Where room is that short, what is deleted is told before what is known elsewhere.
+    bare = whole or _fitted("", heads, sections, [], note, limit)
+    return bare or _at_least(heads, note, limit)
+
+
+def _fitted(
+    overview: str,
+    heads: Sequence[str],
+    sections: Sequence[Sequence[Section]],
+    feet: Sequence[str],
+    note: str,
+    limit: int,
+) -> str:
+    """The report; nothing where it does not fit. Without `feet` it is said to be shortened."""
     fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
     texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
     rest = iter(texts)
     told = [
         "".join([head, *(next(rest) for _ in some), foot])
-        for head, some, foot in zip(heads, sections, feet, strict=True)
+        for head, some, foot in zip(heads, sections, feet or ["" for _ in heads], strict=True)
     ]
-    text = "\n".join(filter(None, [overview, *told])) + (note if shortened else "")
-    if size(text) <= limit:
-        return text
-    if any(feet):
-        # Rather no digest than no word of what is deleted.
-        left = _composed(overview, heads, sections, ["" for _ in feet], note, limit)
-        return left if left.endswith(note) else left + note
-    return _at_least(heads, note, limit)
+    text = "\n".join(filter(None, [overview, *told])) + (note if shortened or not feet else "")
+    return text if size(text) <= limit else ""
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
@@ -97,11 +118,19 @@ def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
     return out + note
 
 
-def _overview(views: Sequence[PlanView]) -> str:
-    if len(views) < 2:
+def _overview(views: Sequence[PlanView], missing: Sequence[str]) -> str:
+    count = len(views) + len(missing)
+    if count < 2:
         return ""
-    lines = [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
-    return f"# Callsheet: {len(views)} environments\n\n{''.join(lines)}"
+    lines = [f"- {code(name, 80)}: **could not be planned**\n" for name in missing]
+    lines += [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
+    without = f", {len(missing)} could not be planned" if missing else ""
+    return f"# Callsheet: {count} environments{without}\n\n{''.join(lines)}"
+
+
+def _missing(environment: str) -> str:
+    told = "**What would change there is not known. The log of this run says why.**"
+    return f"## Callsheet: {code(environment, 80)} could not be planned\n\n{told}\n"
 
 
 def _head(view: PlanView) -> str:
@@ -150,10 +179,12 @@ def _sections(
     view: PlanView, strange: Collection[str], by_files: bool, remarks: Sequence[Remark]
 ) -> list[Section]:
     vital = [each for each in view.changes if each.destructive or each.conflict]
+    # Where room ends within the section, conflicts are what is counted.
+    vital.sort(key=lambda each: not each.destructive)
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
         _refused(view.refusals),
-        _changes("### Deleted, replaced or in conflict", vital, strange, vital=True),
+        _changes("### Deleted, replaced or in conflict", vital, strange, vital=2),
         _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
         _changes("### Changes", [each for each in other if each.address not in strange]),
         _changes(
@@ -175,7 +206,7 @@ def _refused(gates: Sequence[Gate]) -> Section:
         [Part(each.rule, partial(_gate, each)) for each in gates],
         rest,
         lambda parts: f"- refused {_times(len(parts))}",
-        vital=True,
+        vital=2,
     )
 
 
@@ -204,7 +235,7 @@ def _gate(gate: Gate, _level: Level) -> str:
 
 
 def _changes(
-    title: str, changes: Sequence[ChangeView], strange: Collection[str] = (), *, vital: bool = False
+    title: str, changes: Sequence[ChangeView], strange: Collection[str] = (), *, vital: int = 0
 ) -> Section:
     known = {each.address: each for each in changes}
 

@@ -26,7 +26,7 @@ def drift_sections(view: PlanView | DriftView) -> list[Section]:
     missing = [each for each in view.drift if each.classification == "missing"]
     moved = [each for each in view.drift if each.classification != "missing"]
     out = [
-        _drifted("### Gone at the provider", missing, vital=True),
+        _drifted("### Gone at the provider", missing, vital=1),
         _drifted("### Changed at the provider since Callsheet last wrote (drift)", moved),
         _notices(view.notices),
         _unmanaged(view.unmanaged),
@@ -39,7 +39,7 @@ def drift_sections(view: PlanView | DriftView) -> list[Section]:
     return out
 
 
-def _drifted(title: str, drift: Sequence[DriftedView], *, vital: bool = False) -> Section:
+def _drifted(title: str, drift: Sequence[DriftedView], *, vital: int = 0) -> Section:
     def rest(parts: Sequence[Part]) -> str:
         return "- " + ", ".join(code(part.name) for part in parts)
 

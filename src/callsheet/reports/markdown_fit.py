@@ -29,32 +29,41 @@ class Part:
 class Section:
     """Parts under one title. `rest` tells several parts at once, `count` says how many there are and no more.
 
-    A `vital` section is never told by `count` while its `rest` has room.
+    `vital` is 0 for what goes first where room is short. All others are listed by `rest`, the higher ones
+    before the lower ones, for as long as there is room at all, and only then told by `count`.
     """
 
     title: str
     parts: Sequence[Part]
     rest: Callable[[Sequence[Part]], str]
     count: Callable[[Sequence[Part]], str]
-    vital: bool = False
+    vital: int = 0
 
 
 @dataclass(slots=True)
 class Chosen:
-    """A section with the level that each of its parts got."""
+    """A section with the level that each of its parts got.
+
+    `listed` is how many of the parts at REST are told by `rest`, None for all of them.
+    """
 
     section: Section
     levels: list[Level] = field(default_factory=list)
-    counted: bool = False
+    listed: int | None = None
+    left_out: bool = False
 
     def text(self) -> str:
         parts = list(zip(self.section.parts, self.levels, strict=True))
         told = [part.told(level) for part, level in parts if level < Level.REST]
-        if left := [part for part, level in parts if level is Level.REST]:
-            if told:
-                told.append(f"- … and {len(left):,} more, of {len(parts):,}:")
-            told.append((self.section.count if self.counted else self.section.rest)(left))
-        return f"\n{self.section.title}\n" + "".join(map(_block, ["", *told], told)) if told else ""
+        left = [part for part, level in parts if level is Level.REST]
+        most = len(left) if self.listed is None else self.listed
+        for some, say in ((left[:most], self.section.rest), (left[most:], self.section.count)):
+            if some:
+                more = [f"- … and {len(some):,} more, of {len(parts):,}:"] if told else []
+                told += [*more, say(some)]
+        if not told or self.left_out:
+            return ""
+        return f"\n{self.section.title}\n" + "".join(map(_block, ["", *told], told))
 
 
 def _block(before: str, text: str) -> str:
@@ -78,15 +87,40 @@ def fitted(sections: Sequence[Section], room: int) -> tuple[list[str], bool]:
         if _size(chosen, room) <= room:
             _refine(chosen, level, room)
             return [each.text() for each in chosen], any(max(each.levels, default=0) for each in chosen)
-    for each in reversed(chosen):
-        if not each.section.vital:
-            each.counted = True
-    if _size(chosen, room) > room:
-        for each in reversed(chosen):
-            each.counted = True
-            if _size(chosen, room) <= room:
-                break
+    _listed(chosen, room)
     return [each.text() for each in chosen], True
+
+
+def _listed(chosen: Sequence[Chosen], room: int) -> None:
+    """Room for less than all in the fewest words: the small vital sections keep everything before the large
+    ones, and what is not vital has what they leave."""
+    plain = [each for each in chosen if not each.section.vital]
+    vital = [each for each in chosen if each.section.vital]
+    whole = {id(each): size(each.text()) for each in vital}
+    for each in vital:
+        each.listed = 0
+    for each in sorted(vital, key=lambda each: (-each.section.vital, whole[id(each)])):
+        others = sum(size(other.text()) for other in vital if other is not each)
+        if others + whole[id(each)] <= room:
+            each.listed = None
+        else:
+            each.listed = _most(each, room - others)
+    left = room - sum(size(each.text()) for each in vital)
+    for each in plain:
+        each.left_out = False
+        if (needed := size(each.text())) <= left:
+            left -= needed
+        else:
+            each.left_out = True
+
+
+def _most(each: Chosen, room: int) -> int:
+    """How many parts can be listed, by halving."""
+    low, high = 0, len(each.section.parts) - 1
+    while low < high:
+        each.listed = (low + high + 1) // 2
+        low, high = (each.listed, high) if size(each.text()) <= room else (low, each.listed - 1)
+    return low
 
 
 def _refine(chosen: Sequence[Chosen], level: Level, room: int) -> None:

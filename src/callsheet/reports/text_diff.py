@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,6 +18,8 @@ _MOST_PAIRS = 4_000_000
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _WORDY = 500  # characters of a line up to which its words are compared
 _ALIKE = 0.4
+# Pairs of replaced lines up to which it is looked for those that are alike.
+_MOST_COMPARED = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,52 @@ def _omitted(count: int) -> DiffLine:
 
 
 def _replaced(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
-    """Removed and added lines; where their numbers agree, lines are paired and their words compared."""
-    if len(old) == len(new):
-        for before, after in zip(old, new, strict=True):
-            yield from _pair(before, after)
-        return
-    yield from (DiffLine("-", shown(each)) for each in old)
-    yield from (DiffLine("+", shown(each)) for each in new)
+    """Removed and added lines. Lines are paired and their words compared: one by one where their numbers
+    agree, else those that are alike, in their order. A pair stands together, the removed line first."""
+    one_by_one = len(old) == len(new)
+    pairs = [(index, index) for index in range(len(old))] if one_by_one else _alike(old, new)
+    at_old = at_new = 0
+    for i, j in [*pairs, (len(old), len(new))]:
+        yield from (DiffLine("-", shown(each)) for each in old[at_old:i])
+        yield from (DiffLine("+", shown(each)) for each in new[at_new:j])
+        if i < len(old):
+            yield from _pair(old[i], new[j])
+        at_old, at_new = i + 1, j + 1
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Indexes of lines that are alike, both ascending: those that have the most in common, all together."""
+    if len(old) * len(new) > _MOST_COMPARED:
+        return []
+    before, after = [_words(each) for each in old], [_words(each) for each in new]
+    alike = [[_share(one, other) for other in after] for one in before]
+    # best[i][j]: the most that the lines from i and from j on can share.
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            paired = alike[i][j] + best[i + 1][j + 1] if alike[i][j] else 0.0
+            best[i][j] = max(paired, best[i + 1][j], best[i][j + 1])
+    out, i, j = [], 0, 0
+    while i < len(old) and j < len(new):
+        if alike[i][j] and best[i][j] == alike[i][j] + best[i + 1][j + 1]:
+            out.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return out
+
+
+def _words(line: str) -> Counter[str]:
+    return Counter(each for each in _WORD.findall(line[:_WORDY]) if each[:1].isalnum())
+
+
+def _share(one: Counter[str], other: Counter[str]) -> float:
+    """How much of two lines their common words are; 0 where it is too little to compare them."""
+    total = one.total() + other.total()
+    share = 2 * (one & other).total() / total if total else 0.0
+    return share if share >= _ALIKE else 0.0
 
 
 def _pair(before: str, after: str) -> Iterator[DiffLine]:

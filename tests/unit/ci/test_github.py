@@ -37,6 +37,16 @@ def test_what_says_so_already_is_not_written(github: GitHubDouble, opened: Opene
     assert github.writes[before:] == ["POST /graphql"], "who we are is asked there; nothing is written"
 
 
+def test_what_says_the_same_at_another_time_is_not_written(github: GitHubDouble, opened: Opened) -> None:
+    opened(github).comment("prod", "one, at noon", "one")
+    assert opened(github).comment("prod", "one, at night", "one").deed is Deed.UNCHANGED
+    assert github.comments[0]["body"] == marked("prod", "one, at noon", "one")
+    github.comments[0]["body"] = github.comments[0]["body"].replace("one, at", "two, at")
+    assert opened(github).comment("prod", "one, at night", "one").deed is Deed.UPDATED
+    assert opened(github).comment("prod", "one, at night", "two").deed is Deed.UPDATED
+    assert github.comments[0]["body"] == marked("prod", "one, at night", "two")
+
+
 def test_a_comment_that_somebody_edited_is_set_right(github: GitHubDouble, opened: Opened) -> None:
     opened(github).comment("prod", "3 to delete")
     github.comments[0]["body"] = github.comments[0]["body"].replace("3 to delete", "nothing to do")
@@ -236,6 +246,15 @@ def test_a_token_that_may_only_read(github: GitHubDouble, opened: Opened) -> Non
         with pytest.raises(NotAllowed, match="Resource not accessible by integration"):
             do(opened(github))
     assert github.comments == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_a_token_may_not_see_is_not_there_and_no_error(
+    status: int, github: GitHubDouble, opened: Opened
+) -> None:
+    github.troubles = [Trouble("GET", "/comments", status)]
+    with pytest.raises(NotAllowed, match=f"answers {status}"):
+        opened(github).comment("prod", "plan")
 
 
 def test_a_token_that_is_not_taken_is_an_error_without_the_token(

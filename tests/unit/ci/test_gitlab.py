@@ -83,6 +83,10 @@ def test_unchanged_is_not_written(gitlab: GitLabDouble, opened: Opened) -> None:
     before = len(gitlab.writes)
     assert opened(gitlab).comment("prod", "plan").deed is Deed.UNCHANGED
     assert gitlab.writes[before:] == []
+    opened(gitlab).comment("prod", "plan, at noon", "plan, at any time")
+    before = len(gitlab.writes)
+    assert opened(gitlab).comment("prod", "plan, at night", "plan, at any time").deed is Deed.UNCHANGED
+    assert gitlab.writes[before:] == []
 
 
 def test_a_note_whose_answer_was_lost_is_not_made_twice(gitlab: GitLabDouble, opened: Opened) -> None:

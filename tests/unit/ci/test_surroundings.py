@@ -72,6 +72,17 @@ def test_a_status_is_never_of_a_commit_that_is_not_meant(tmp_path: Path) -> None
     assert github(tmp_path, {}).sha == "m" * 40
 
 
+def test_a_merge_that_nobody_pushed_is_known(tmp_path: Path) -> None:
+    event = pull("acme/voice")
+    assert github(tmp_path, event, GITHUB_REF="refs/pull/7/merge").merge == "m" * 40
+    # pull_request_target runs on the target, and pushes on what was pushed.
+    assert github(tmp_path, event, GITHUB_REF="refs/heads/main").merge == ""
+    assert github(tmp_path, {}, GITHUB_REF="refs/heads/main").merge == ""
+    assert job_of(GITLAB).merge == ""
+    merged = job_of({**GITLAB, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "s" * 40})
+    assert (merged.merge, merged.sha) == ("c" * 40, "s" * 40)
+
+
 def test_a_job_shows_no_token() -> None:
     assert "canary-token" not in repr(job_of(GITHUB))
     assert "canary-token" not in repr(job_of({**GITLAB, "GITLAB_TOKEN": "canary-token"}))

@@ -108,6 +108,8 @@ def test_the_policy_names_the_blocks_that_are_there_and_nothing_else() -> None:
         digest = base64.b64encode(hashlib.sha256(block.encode()).digest()).decode()
         assert allowed.pop(f"{name}-src") == f"'sha256-{digest}'"
     assert allowed == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
+    # Whoever follows a link from the page is not told where the page is.
+    assert '<meta name="referrer" content="no-referrer">' in made
     # The policy counts from where it stands: whatever it is to hold comes after it.
     assert made.index("Content-Security-Policy") < made.index("<style>")
 
@@ -127,6 +129,13 @@ def test_removed_lines_stand_beside_the_added_ones() -> None:
     assert "<ins>two short sentences</ins>" in row[2]
     assert "Hang up." in made
     assert PROMPT.splitlines()[0] not in made  # too far from what changed
+
+
+def test_a_pair_stands_side_by_side_beside_lines_that_went() -> None:
+    old, new = "Hang up.\nBe kind to callers.\nEnd.\n", "Be very kind to callers.\nEnd.\n"
+    made = plan_html([plan_view(plan(change("Assistant/a", Action.UPDATE, changed("prompt", old, new))))])
+    rows = [re.sub(r"<[^>]*>", "", each) for each in re.findall(r"<tr>(<td.*?</td>)</tr>", made)]
+    assert rows[:2] == ["-removed: Hang up.", "-removed: Be kind to callers.+added: Be very kind to callers."]
 
 
 def test_a_large_graph_is_cut_to_what_is_destroyed_and_what_reaches_most() -> None:
@@ -149,8 +158,15 @@ def test_what_is_still_needed_and_what_was_overridden_come_first() -> None:
     for rule in ("Still needed (signOffs)", "Still needed (changeWindow)", "Overridden (requireClean)"):
         assert rule in first
     assert "principals" not in first
-    table = text[text.index("Rules that were evaluated") :]
+    table = text[text.index("Rules that had something to say") :]
     assert table.index("signOffs") < table.index("requireClean") < table.index("principals")
+
+
+def test_the_rules_that_are_listed_are_not_said_to_be_all() -> None:
+    said = " ".join("".join(read(page("protected")).text).split())
+    assert "Rules that had something to say of this plan" in said
+    assert "where nothing is deleted, is not listed." in said
+    assert "evaluated" not in said
 
 
 def test_a_plan_without_links_draws_nothing() -> None:

@@ -171,8 +171,18 @@ def test_paths_are_read_as_git_writes_them(listed: bytes, paths: set[str]) -> No
 
 def test_what_is_removed_is_explained_by_a_file_of_its_name() -> None:
     gone = change("Assistant/order-agent", Action.DELETE, changed("x", 1, at=None), at=None)
-    assert explained(gone, files=["specs/assistants/order-agent.yaml"]) == {"Assistant/order-agent"}
-    assert explained(gone, files=["specs/assistants/other.yaml"]) == set()
+    for file in ("specs/order-agent.yaml", "order-agent.prompt.md", "order-agent/main.md", "a/order-agent"):
+        assert explained(gone, files=[file]) == {"Assistant/order-agent"}
+    others = (
+        "specs/other.yaml",
+        "reorder-agent.yaml",
+        "order-agent-2.yaml",
+        "old-order-agent/a.md",
+        "a.order-agent",
+    )
+    assert explained(gone, files=others) == set()
+    faq, short = (change(each, Action.DELETE, at=None) for each in ("Assistant/faq", "Assistant/a"))
+    assert explained(faq, short, files=["docs/product-faqs.md", "README.md", "package.json"]) == set()
 
 
 def test_a_large_plan_becomes_lines_and_then_counts() -> None:
@@ -192,9 +202,93 @@ def test_a_large_plan_becomes_lines_and_then_counts() -> None:
         r"(?m)^- … and \d+ more, of 300:\n- \*\*delete\*\* `PhoneNumber/line-\d+`, `Phone", shorter
     )
     assert all(f"`PhoneNumber/line-{number}`" in shorter for number in range(300))
-    assert "- delete 300: 300 phone numbers" in told(view, limit=3_000)
-    assert told(view, limit=700).startswith("## Callsheet: plan for `dev`\n\n**Plan: 1000 to create")
-    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700))
+    some = told(view, limit=3_000)
+    listed = some.count("`PhoneNumber/line-")
+    assert f"- … and {300 - listed} more, of 300:\n- delete {300 - listed}: {300 - listed} phone" in some
+    assert "- delete 300: 300 phone numbers" in told(view, limit=700)
+    assert told(view, limit=300).startswith("## Callsheet: plan for `dev`\n\n**Plan: 1000 to create")
+    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700, 300))
+
+
+def deleting(count: int, environment: str = "dev", kind: str = "Assistant") -> Plan:
+    gone = [change(f"{kind}/{environment}-{number:04}", Action.DELETE, at=None) for number in range(count)]
+    return plan(*gone, environment=environment, seal=False)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_large_environment_takes_no_deletion_from_a_small_one(turned: bool) -> None:
+    made = [deleting(3_000), deleting(1, "prod", "PhoneNumber"), deleting(200, "uat")]
+    text = told(*(reversed(made) if turned else made), limit=30_000)
+    assert "`PhoneNumber/prod-0000`" in text
+    assert all(f"`Assistant/uat-{number:04}`" in text for number in range(200))
+    assert text.count("`Assistant/dev-") > 1_000
+    assert text.count(" more, of ") == 1
+
+
+def test_what_is_gone_already_is_counted_before_what_is_to_be_deleted() -> None:
+    gone = tuple(drifted(f"Tool/t{number}", classification="missing") for number in range(60))
+    made = replace(deleting(400), drift=gone)
+    seen = set()
+    for limit in range(8_000, 13_000, 100):
+        text = told(made, limit=limit)
+        whole = all(f"`Assistant/dev-{number:04}`" in text for number in range(400))
+        assert whole or "`Tool/t" not in text
+        seen.add((whole, "more, of 60:" in text))
+    assert (True, True) in seen
+
+
+def test_within_a_section_conflicts_are_what_is_counted() -> None:
+    torn = [change(f"Assistant/torn-{number}", Action.UPDATE, conflict=True) for number in range(300)]
+    made = plan(*torn, change("Tool/last", Action.REPLACE), seal=False)
+    text = told(made, limit=3_000)
+    assert "**replace** `Tool/last`" in text
+    assert re.search(r"- update, in conflict \d+: \d+ assistants", text)
+
+
+def test_other_sections_go_whole_before_an_address_does() -> None:
+    others = [change(f"Squad/s{number}", Action.UPDATE, changed("x", 1, 2)) for number in range(40)]
+    made = replace(deleting(300), gates=(Gate("signOffs", "pending", "one is missing", "sign"),))
+    made = replace(made, changes=(*made.changes, *others))
+    gone = [f"`Assistant/dev-{number:04}`" for number in range(300)]
+    sections = ("### Sign-offs and gates", "### Changes")
+    seen = set()
+    for limit in range(7_000, 8_400, 10):
+        text = told(made, limit=limit)
+        there = tuple(title in text for title in sections)
+        assert not any(there) or all(each in text for each in gone)
+        seen.add((all(each in text for each in gone), there))
+    # The room is used again for what they leave, the first ones first.
+    assert {(False, (False, False)), (True, (False, False)), (True, (True, True))} <= seen
+
+
+def test_where_there_is_no_room_for_counts_the_foot_goes() -> None:
+    text = told(deleting(9), limit=500)
+    assert all(f"`Assistant/dev-{number:04}`" in text for number in range(9))
+    assert "digest" not in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 260), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=4),
+    st.integers(2_500, 20_000),
+)
+def test_no_address_of_a_deletion_is_missing_while_there_is_room(
+    sizes: list[tuple[int, int, int]], limit: int
+) -> None:
+    made = []
+    for index, (gone, torn, other) in enumerate(sizes):
+        one = deleting(gone, f"e{index}")
+        more = [change(f"Tool/t{number}", Action.UPDATE, conflict=True) for number in range(torn)]
+        more += [change(f"Squad/s{number}", Action.UPDATE, changed("x", 1, 2)) for number in range(other)]
+        made.append(replace(one, changes=(*more, *one.changes)))
+    text = told(*made, limit=limit)
+    assert len(text.encode()) <= limit
+    shown = set(codes(text))
+    missing = [each.address for one in made for each in one.changes if each.destructive]
+    missing = [each for each in missing if each not in shown]
+    assert not missing or len(text.encode()) > limit - 400
+    counted_ = [int(each.replace(",", "")) for each in re.findall(r"(?m)^- delete ([\d,]+): ", text)]
+    assert sum(counted_) == len(missing)
 
 
 def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from callsheet.reports.text_diff import DiffLine, changed_words, diff_lines, markers, windows
 
 
@@ -62,6 +65,61 @@ def test_words_that_moved_are_marked_in_both_lines() -> None:
     removed, added = diff_lines("Speak in one sentence.", "Speak in two sentences.")
     assert [removed.text[begin:stop] for begin, stop in removed.changed] == ["one sentence"]
     assert [added.text[begin:stop] for begin, stop in added.changed] == ["two sentences"]
+
+
+def marked(old: str, new: str) -> list[tuple[str, str, list[str]]]:
+    return [
+        (each.sign, each.text, [each.text[begin:stop] for begin, stop in each.changed])
+        for each in diff_lines(old, new)
+    ]
+
+
+def test_a_line_that_was_edited_is_found_beside_one_that_was_added() -> None:
+    new = "One.\nTwo is very short.\nTwo and a half.\nThree."
+    assert marked("One.\nTwo is short.\nThree.", new)[1:4] == [
+        ("-", "Two is short.", []),
+        ("+", "Two is very short.", ["very "]),
+        ("+", "Two and a half.", []),
+    ]
+    before = "One.\nTwo and a half.\nTwo is very short.\nThree."
+    assert marked("One.\nTwo is short.\nThree.", before)[1:4] == [
+        ("+", "Two and a half.", []),
+        ("-", "Two is short.", []),
+        ("+", "Two is very short.", ["very "]),
+    ]
+
+
+def test_a_line_that_was_edited_is_found_beside_one_that_was_removed() -> None:
+    old = "Be kind to callers.\nHang up.\nSay goodbye to them."
+    assert marked(old, "Be very kind to callers.\nSay goodbye.") == [
+        ("-", "Be kind to callers.", []),
+        ("+", "Be very kind to callers.", [" very"]),
+        ("-", "Hang up.", []),
+        ("-", "Say goodbye to them.", [" to them"]),
+        ("+", "Say goodbye.", []),
+    ]
+
+
+def test_lines_are_paired_in_their_order_with_what_is_most_alike() -> None:
+    old = "Ask for the order number.\nAsk for the name."
+    new = "Ask for the name of the caller.\nAsk for the order number twice.\nAsk for the name."
+    signs_ = [(sign, text) for sign, text, _ in marked(f"{old}\n.", f"{new}!\n.")]
+    assert signs_[:-1] == [
+        ("+", "Ask for the name of the caller."),
+        ("-", "Ask for the order number."),
+        ("+", "Ask for the order number twice."),
+        ("-", "Ask for the name."),
+        ("+", "Ask for the name.!"),
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(*[st.lists(st.sampled_from(["a b c", "a b d", "a b", "x y z", "x y", "", "q"]), max_size=7)] * 2)
+def test_both_texts_can_be_read_back(old: list[str], new: list[str]) -> None:
+    old, new = [*old, "end"], [*new, "end"]
+    found = diff_lines("\n".join(old), "\n".join(new), context=99)
+    for sign, lines in (("-", old), ("+", new)):
+        assert [each.text for each in found if each.sign in (" ", sign)] == lines
 
 
 def test_lines_with_little_in_common_carry_no_marks() -> None:
