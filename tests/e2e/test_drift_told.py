@@ -442,6 +442,16 @@ def test_of_a_state_that_is_not_there_nothing_is_taken_back(estate: World, recei
     assert [each["state"] for each in double.issues] == ["open"]
 
 
+def test_a_damaged_memory_of_one_is_no_error_of_another(estate: World) -> None:
+    meddle(estate)
+    run(estate, *ALL)
+    [kept] = (estate.root / ".callsheet").rglob("documents/notices/dev*")
+    kept.write_bytes(b"{")
+    done = run(estate, "drift", "--all", *HOOKED, "-o", "json")
+    codes = {each["environment"]: each["exitCode"] for each in json.loads(done.out)["environments"]}
+    assert codes == {"dev": 1, "uat": 0, "broken": 0}
+
+
 @pytest.mark.parametrize("kept", ["both", "notice", "issue"])
 def test_what_the_file_no_longer_has_is_cleared_once(kept: str, estate: World, received: Hook) -> None:
     double = GitHubDouble()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.errors import CHANGES, DONE, ERROR, PARTIAL, REFUSED, STALE, CallsheetError
 from callsheet.operations.drift import Drift, drift
-from callsheet.operations.notices import Recipient, Told, notify, open_notices
+from callsheet.operations.notices import Recipient, Told, left_notices, notify
 from callsheet.operations.session import Session
 from callsheet.plan.drift import DriftReport
 from callsheet.state.snapshot import State
@@ -114,7 +114,7 @@ def _removed(session: Session, checked: Sequence[Checked], following: Following)
         with _collected(each):
             if following.recipients and not each.problems:
                 beside = session.beside(each.environment)
-                for name in open_notices(beside, following.recipients):
+                for name in left_notices(beside, following.recipients):
                     notices.setdefault(name, beside)
     for each in checked[-1:]:
         with _collected(each):

@@ -107,11 +107,13 @@ def notify(
     return told, problems
 
 
-def open_notices(session: Session, recipients: Sequence[Recipient]) -> list[str]:
-    """The environments in the session's store of whose drift one of the recipients was told, and not that it
-    is gone. What another app remembers there is its own."""
-    names = [each.name.removeprefix(f"{_FOLDER}/") for each in session.store.contents(_FOLDER)]
-    kept = {name: _Last.read(session, name) for name in sorted(set(names))}
+def left_notices(session: Session, recipients: Sequence[Recipient]) -> list[str]:
+    """Environments that the file no longer has, and of whose drift a recipient was told, and not that it is
+    gone. Of what the session's store remembers; what another app does there is its own."""
+    names = {each.name.removeprefix(f"{_FOLDER}/") for each in session.store.contents(_FOLDER)}
+    # Those that the file has are followed up by their own check.
+    names -= session.environments.environments.keys()
+    kept = {name: _Last.read(session, name) for name in sorted(names)}
     return [
         name
         for name, last in kept.items()
