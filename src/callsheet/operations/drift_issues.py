@@ -8,13 +8,14 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from callsheet.ci.base import Posted
 from callsheet.ci.keys import of_drift
 from callsheet.ci.surroundings import job_of
 from callsheet.diff.veil import Veil
-from callsheet.operations.drift import Drift
+from callsheet.model.value import transform
+from callsheet.operations.drift import Drift, without_secret_names
 from callsheet.operations.posting import Post
 from callsheet.operations.session import Session
 from callsheet.reports.drift_view import drift_view
@@ -80,27 +81,29 @@ def _former(environment: str) -> str:
 def issue_body(found: Drift, veil: Veil, limit: int = LIMIT) -> str:
     """The report without the time of the check, in at most `limit` bytes: a check that finds the same leaves
     the issue as it is, and one that finds anything else does not, however little of it there is room for."""
-    told = found.to_json()
+    told = _veiled(found.to_json(), veil)
     foot = (
         f"\n{code('callsheet apply')} sets it back; {code('docs/drift.md')} says what else can be done. "
         "The check closes this issue when the drift is gone.\n\n"
         f"Digest of this drift: {code(_digest(found))}\n"
     )
-    view = replace(drift_view(_veiled(told, veil)), headline=f"`{found.environment}` is not as it was left")
+    view = replace(drift_view(told), headline=f"`{found.environment}` is not as it was left")
     return drift_markdown([view], limit=limit - size(foot)) + foot
+
+
+def _veiled(told: dict[str, Any], veil: Veil) -> dict[str, Any]:
+    """The report with what holds a known secret hidden: in keys only where those are not our own."""
+    for name in ("drift", "notices"):
+        told[name] = [without_secret_names(each, veil) for each in told[name]]
+    return cast(
+        dict[str, Any], transform(told, lambda leaf: veil.name(leaf) if isinstance(leaf, str) else leaf)
+    )
 
 
 def _digest(found: Drift) -> str:
     """Keyed, so that nobody finds out by trying what a value is that is not shown."""
     told = {name: value for name, value in found.to_json().items() if name not in _OF_THE_CHECK}
+    # Keys of values that are hidden where they are shown.
+    told["drift"] = [each.to_json() for each in found.report.drifted]
     data = json.dumps(told, sort_keys=True, default=repr)
     return hmac.new(found.state.key, data.encode(), hashlib.sha256).hexdigest()
-
-
-def _veiled(value: Any, veil: Veil) -> Any:
-    """Also in names, and in keys: a key of a path may be what a secret is."""
-    if isinstance(value, dict):
-        return {_veiled(key, veil): _veiled(item, veil) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_veiled(item, veil) for item in value]
-    return veil.name(value) if isinstance(value, str) else value

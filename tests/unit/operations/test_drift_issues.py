@@ -81,6 +81,12 @@ def test_the_same_drift_has_the_same_text_at_any_time() -> None:
     assert body(found(*CROWD[:3])) == body(later)
 
 
+@pytest.mark.parametrize("word", ["drift", "path", "attributes", "environment", "class"])
+def test_a_secret_that_is_a_word_of_the_report_hides_it_and_breaks_nothing(word: str) -> None:
+    text = issue_body(found(CROWD[0], GONE), Veil.of([word], b""))
+    assert "PhoneNumber/main" in text
+
+
 def test_a_known_secret_is_shown_nowhere_and_nobody_can_try_it_out() -> None:
     drift = found(moving("Assistant/a", {"canary-secret": ("a", {"canary-secret": 1})}, name="canary-secret"))
     veil = Veil.of(["canary-secret"], b"")
