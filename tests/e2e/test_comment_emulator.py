@@ -72,10 +72,10 @@ def test_a_life(url: str, number: int, world: World, tmp_path: Path) -> None:
     theirs = marked("dev", "nothing to see here")
     api(url, "POST", f"{AT}/issues/{number}/comments", {"body": theirs}, token=OTHER)
     world.assistant("a", "Be kind.")
-    assert posted().last.startswith("Comment acme/dev created")
-    assert posted().last.startswith("Comment acme/dev unchanged")
+    assert posted().last.startswith("Comment dev created")
+    assert posted().last.startswith("Comment dev unchanged")
     world.assistant("b", "Be brief.")
-    assert posted().last.startswith("Comment acme/dev updated")
+    assert posted().last.startswith("Comment dev updated")
     foreign, ours = comments(url, number)
     assert foreign["body"] == theirs
     assert "2 to create" in ours["body"]
