@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from callsheet.ci.marks import marked
 from canaries.canary import secret
 from e2e.command import Called, call, hurry
 from support.github import GitHubDouble
@@ -20,6 +21,7 @@ from support.hooks import Hook, hook
 from support.hosts import TOKEN, served
 from support.published import findings
 from support.world import World
+from unit.reports.judges import acts
 
 HOOKED = ("--notify", "webhook=HOOK", "--notify-key", "HOOK_KEY")
 
@@ -82,6 +84,33 @@ def test_only_what_is_news_is_told(project: World, received: Hook) -> None:
     for body in received.bodies:
         assert findings("notice", body) == []
         assert findings("notice", {**body, "event": "moved"})
+
+
+def test_what_does_not_count_is_no_news(project: World, received: Hook) -> None:
+    """Neither a field that nobody declared, on a resource that has drifted and on one that has not."""
+    meddle(project)
+    drift(project)
+    for name in ("a", "b"):
+        project.edit("/assistant", name, {"endCallMessage": "Bye"})
+        assert drift(project).code == 2
+    assert events(received) == ["found"]
+    meddle(project, text="Yo?")
+    drift(project)
+    assert events(received) == ["found", "changed"]
+
+
+def test_of_what_nobody_declared_the_managed_is_no_news(project: World, received: Hook) -> None:
+    project.edit("/assistant", "a", {"endCallMessage": "Bye"})
+    for text in ("Yeah?", "Yo?"):
+        meddle(project, text=text)
+        assert drift(project, *HOOKED, "--fail-on", "unmanaged").code == 2
+    project.edit("/assistant", "a", {"endCallMessage": "See you"})
+    drift(project, *HOOKED, "--fail-on", "unmanaged")
+    assert events(received) == ["found", "changed"]
+    drift(project, *HOOKED, "--fail-on", "any")
+    meddle(project, text="Hello?")
+    drift(project, *HOOKED, "--fail-on", "any")
+    assert events(received) == ["found", "changed", "changed", "changed"]
 
 
 def test_another_machine_knows_what_was_told(project: World, received: Hook, tmp_path: Path) -> None:
@@ -372,7 +401,145 @@ def test_all_and_one_are_not_both(estate: World) -> None:
     assert run(estate, "drift", "--all", "--env", "dev").code == 1
 
 
+ALL = ("drift", "--all", *HOOKED, "--issue")
+
+
+def test_what_was_destroyed_is_cleared_once(estate: World, received: Hook) -> None:
+    double = GitHubDouble()
+    (estate.root / "environments.yaml").write_text(
+        (estate.root / "environments.yaml").read_text(encoding="utf-8").partition("  broken:")[0]
+    )
+    with served(double, ""):
+        estate.variables |= double.variables
+        meddle(estate)
+        assert run(estate, *ALL).code == 2
+        assert run(estate, "destroy", "--env", "dev", "--confirm", "dev").code == 0
+        for _ in range(2):
+            done = run(estate, *ALL)
+            assert done.code == 0, done.err
+            assert "Drift of dev: nothing is applied here any more." in done.out
+            assert "Drift of uat: nothing was ever applied here." in done.out
+    assert events(received) == ["found", "cleared"]
+    assert [each["state"] for each in double.issues] == ["closed"]
+
+
+def test_of_a_state_that_is_not_there_nothing_is_taken_back(estate: World, received: Hook) -> None:
+    """The store may be another one than it should be."""
+    double = GitHubDouble()
+    file = estate.root / "environments.yaml"
+    with served(double, ""):
+        estate.variables |= double.variables
+        meddle(estate)
+        run(estate, *ALL)
+        [notices] = (estate.root / ".callsheet").rglob("documents/notices")
+        shutil.copytree(notices, estate.root / "elsewhere/documents/notices")
+        text = file.read_text(encoding="utf-8")
+        elsewhere = "default: true\n    state: {backend: file, path: elsewhere}"
+        file.write_text(text.replace("default: true", elsewhere))
+        done = run(estate, *ALL)
+    assert "Drift of dev: nothing was ever applied here." in done.out
+    assert events(received) == ["found"]
+    assert [each["state"] for each in double.issues] == ["open"]
+
+
+def test_a_damaged_memory_of_one_is_no_error_of_another(estate: World) -> None:
+    meddle(estate)
+    run(estate, *ALL)
+    [kept] = (estate.root / ".callsheet").rglob("documents/notices/dev*")
+    kept.write_bytes(b"{")
+    done = run(estate, "drift", "--all", *HOOKED, "-o", "json")
+    codes = {each["environment"]: each["exitCode"] for each in json.loads(done.out)["environments"]}
+    assert codes == {"dev": 1, "uat": 0, "broken": 0}
+
+
+@pytest.mark.parametrize("kept", ["both", "notice", "issue"])
+def test_what_the_file_no_longer_has_is_cleared_once(kept: str, estate: World, received: Hook) -> None:
+    double = GitHubDouble()
+    file = estate.root / "environments.yaml"
+    told = {"both": ALL, "notice": ("drift", "--all", *HOOKED), "issue": ("drift", "--all", "--issue")}[kept]
+    with served(double, ""):
+        estate.variables |= double.variables
+        meddle(estate)
+        run(estate, *told)
+        text = file.read_text(encoding="utf-8").partition("  broken:")[0]
+        file.write_text(text.replace("  dev:", "  new:").replace("default: true", "default: false"))
+        done = run(estate, *ALL, "-o", "json")
+        assert done.code == 0, done.err
+        found = {each["environment"]: each for each in json.loads(done.out)["environments"]}
+        assert (found["dev"]["applied"], found["dev"]["report"]) == (False, None)
+        assert len(found["dev"]["told"]) == (kept != "issue")
+        assert "dev" not in run(estate, *ALL).out
+    assert events(received) == ([] if kept == "issue" else ["found", "cleared"])
+    assert [each["state"] for each in double.issues] == ([] if kept == "notice" else ["closed"])
+
+
+def test_what_another_app_was_told_of_is_left_to_it(estate: World, received: Hook) -> None:
+    """Two projects that share a store, and a repository."""
+    double = GitHubDouble()
+    file = estate.root / "environments.yaml"
+    with served(double, ""):
+        estate.variables |= double.variables
+        meddle(estate)
+        run(estate, *ALL)
+        text = file.read_text(encoding="utf-8").partition("  broken:")[0].replace("app: acme", "app: other")
+        file.write_text(text.replace("  dev:", "  new:").replace("default: true", "default: false"))
+        assert "dev" not in run(estate, *ALL).out
+        # The other had an environment of that name, too.
+        ours = {**double.issues[0], "number": 7, "body": marked("drift/other/dev", "x")}
+        double.issues.append(ours)
+        assert "Drift of dev: environments.yaml no longer has it." in run(estate, *ALL).out
+    assert events(received) == ["found"]
+    assert [each["state"] for each in double.issues] == ["open", "closed"]
+
+
 # issues
+
+
+@pytest.mark.parametrize("sort", ["github", "gitlab"])
+def test_two_projects_of_one_repository_have_an_issue_each(sort: str, project: World) -> None:
+    double: GitHubDouble | GitLabDouble = GitHubDouble() if sort == "github" else GitLabDouble()
+    file = project.root / "environments.yaml"
+    acme = file.read_text(encoding="utf-8")
+    with served(double, "" if sort == "github" else "/api/v4"):
+        project.variables |= double.variables
+        for app in ("acme", "other", "Voice & more", "x" * 63):
+            file.write_text(acme.replace("app: acme", f"app: {app}"))
+            drift(project, "--issue")
+            assert double.issues == []
+        for _ in range(2):
+            for text, count in (("Yeah?", 2), ("Hello?", 0)):
+                meddle(project, text=text)
+                for app in ("acme", "Voice & more"):
+                    file.write_text(acme.replace("app: acme", f"app: {app}"))
+                    assert drift(project, "--issue").code == (2 if count else 0)
+                opened = {each["title"] for each in double.issues if each["state"].startswith("open")}
+                assert len(opened) == count
+        assert len(double.issues) == 4
+
+
+@pytest.mark.parametrize("sort", ["github", "gitlab"])
+def test_an_issue_of_the_key_without_the_app_is_taken_over_if_it_is_ours(sort: str, project: World) -> None:
+    double: GitHubDouble | GitLabDouble = GitHubDouble() if sort == "github" else GitLabDouble()
+    text = "body" if sort == "github" else "description"
+    with served(double, "" if sort == "github" else "/api/v4"):
+        project.variables |= double.variables
+        meddle(project)
+        drift(project, "--issue")
+        [theirs] = double.issues
+        _, _, said = theirs[text].partition("\n")
+        theirs[text] = marked("drift/dev", said)
+        theirs["title"] = "Drift in other dev"
+        drift(project, "--issue")
+        assert "callsheet:drift/dev " in theirs[text]
+        _, ours = double.issues
+        ours[text] = marked("drift/dev", said)
+        done = drift(project, "--issue")
+        assert "Issue updated" in done.err
+        assert "callsheet:drift/acme/dev " in ours[text]
+        ours[text] = marked("drift/dev", said)
+        meddle(project, text="Hello?")
+        assert "Issue closed" in drift(project, "--issue").err
+        assert [each["state"].startswith("open") for each in double.issues] == [True, False]
 
 
 @pytest.mark.parametrize("sort", ["github", "gitlab"])
@@ -390,8 +557,8 @@ def test_one_issue_is_opened_updated_and_closed(sort: str, project: World) -> No
         [issue] = double.issues
         assert issue["title"] == "Drift in acme dev"
         assert "Assistant/a" in issue[text]
-        # The fence is longer than any that a value brings.
-        assert issue[text].count("`````text") == 1
+        assert "## `dev` is not as it was left" in issue[text]
+        assert acts(issue[text].partition("\n")[2]) == []
         project.time_passes(3600)
         writes = len(double.writes)
         drift(project, "--issue")

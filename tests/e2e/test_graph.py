@@ -52,6 +52,14 @@ def test_the_surroundings_of_one_resource(small: World) -> None:
     assert "Squad/line" in graph(small, "--around", "Tool/lookup", "--depth", "2").out
 
 
+def test_the_surroundings_of_a_tool_with_several_operations() -> None:
+    done = call("graph", "-C", str(PROJECT), "--around", "Tool/orders-api", variables={})
+    assert done.code == 0, done.err
+    assert done.out.count('"Tool/orders-api[') > 1
+    assert "Assistant/" in done.out
+    assert call("graph", "-C", str(PROJECT), "--around", "Tool/orders-ap", variables={}).code == 1
+
+
 def test_what_is_not_there_is_told(small: World) -> None:
     done = graph(small, "--around", "Assistant/frunt")
     assert done.code == 1

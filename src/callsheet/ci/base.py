@@ -89,8 +89,15 @@ class Publisher(Protocol):
         """Set the status `callsheet/KEY` of the commit; the same once more."""
         ...
 
-    def issue(self, key: str, title: str, body: str | None) -> Posted:
-        """Make the one open issue of this key say the body; None closes it where it is open."""
+    def issue(self, key: str, title: str, body: str | None, former: str = "") -> Posted:
+        """Make the one open issue of this key say the body; None closes it where it is open.
+
+        An issue of the key `former` is the same one where it has this title.
+        """
+        ...
+
+    def open_issues(self) -> list[tuple[str, str]]:
+        """The keys and titles of our open issues."""
         ...
 
     def close(self) -> None: ...

@@ -13,7 +13,7 @@ from typing import Any
 from callsheet.ci.addresses import origin
 from callsheet.ci.base import Clock, Deed, HostError, NotAllowed, Posted, Standing, checked_key
 from callsheet.ci.client import Client, segment
-from callsheet.ci.sticky import Board, Entry, mine, stick
+from callsheet.ci.sticky import Board, Entry, keys_of, mine, stick
 from callsheet.ci.surroundings import Job
 
 _ACTIONS = "github-actions[bot]"
@@ -72,12 +72,8 @@ class GitHub:
         self._client.send("POST", f"{self._repository}/statuses/{segment(self._job.sha)}", body)
         return standing
 
-    def issue(self, key: str, title: str, body: str | None) -> Posted:
+    def issue(self, key: str, title: str, body: str | None, former: str = "") -> Posted:
         place = f"{self._repository}/issues"
-
-        def entries() -> Iterator[Entry]:
-            # Not by a label: GitHub drops those that a token without push access sets, and says nothing.
-            return self._entries(place, state="open", sort="created", direction="asc")
 
         def edit(entry: Entry, **fields: Any) -> None:
             self._client.send("PATCH", f"{place}/{entry.id}", fields)
@@ -86,21 +82,29 @@ class GitHub:
             edit(entry, body=text, state="closed", state_reason="not_planned")
 
         if body is None:
-            found = mine(entries(), checked_key(key))
+            found = mine(self._issues(), checked_key(key), (former, title))
             for each in found:
                 edit(each, state="closed", state_reason="completed")
             return Posted(Deed.CLOSED, found[0].url) if found else Posted(Deed.NONE)
         return stick(
             Board(
-                entries=entries,
+                entries=self._issues,
                 create=lambda text: self._create(place, text, title=title),
                 edit=lambda entry, text: edit(entry, title=title, body=text),
                 fold=close,
                 limit=_BODY,
+                former=(former, title),
             ),
             key,
             body,
         )
+
+    def open_issues(self) -> list[tuple[str, str]]:
+        return keys_of(self._issues())
+
+    def _issues(self) -> Iterator[Entry]:
+        # Not by a label: GitHub drops those that a token without push access sets, and says nothing.
+        return self._entries(f"{self._repository}/issues", state="open", sort="created", direction="asc")
 
     def _entries(self, place: str, **query: Any) -> Iterator[Entry]:
         for each in self._client.pages(place, **query):
@@ -113,6 +117,7 @@ class GitHub:
             ours=((each.get("user") or {}).get("login") or "").lower() == self._login.lower(),
             text=each.get("body") or "",
             url=each.get("html_url") or "",
+            title=each.get("title") or "",
             node=each.get("node_id") or "",
         )
 

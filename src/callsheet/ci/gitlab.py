@@ -11,7 +11,7 @@ from typing import Any
 
 from callsheet.ci.base import Clock, Deed, HostError, Posted, Standing, checked_key
 from callsheet.ci.client import Client, segment
-from callsheet.ci.sticky import Board, Entry, mine, stick
+from callsheet.ci.sticky import Board, Entry, keys_of, mine, stick
 from callsheet.ci.surroundings import Job
 
 _DESCRIPTION = 255
@@ -67,19 +67,8 @@ class GitLab:
                 raise
         return standing
 
-    def issue(self, key: str, title: str, body: str | None) -> Posted:
+    def issue(self, key: str, title: str, body: str | None, former: str = "") -> Posted:
         place = f"{self._project}/issues"
-
-        def entries() -> Iterator[Entry]:
-            query = {
-                "state": "opened",
-                "scope": "all",
-                "author_id": self._me,
-                "order_by": "created_at",
-                "sort": "asc",
-            }
-            for each in self._client.pages(place, **query):
-                yield self._entry(each, "description", "iid", each.get("web_url") or "")
 
         def create(text: str) -> Entry:
             fields = {"title": title, "description": text}
@@ -90,21 +79,36 @@ class GitLab:
             self._client.send("PUT", f"{place}/{entry.id}", fields)
 
         if body is None:
-            found = mine(entries(), checked_key(key))
+            found = mine(self._issues(), checked_key(key), (former, title))
             for each in found:
                 edit(each, state_event="close")
             return Posted(Deed.CLOSED, found[0].url) if found else Posted(Deed.NONE)
         return stick(
             Board(
-                entries,
+                self._issues,
                 create,
                 lambda entry, text: edit(entry, title=title, description=text),
                 lambda entry, text: edit(entry, description=text, state_event="close"),
                 _BODY,
+                (former, title),
             ),
             key,
             body,
         )
+
+    def open_issues(self) -> list[tuple[str, str]]:
+        return keys_of(self._issues())
+
+    def _issues(self) -> Iterator[Entry]:
+        query = {
+            "state": "opened",
+            "scope": "all",
+            "author_id": self._me,
+            "order_by": "created_at",
+            "sort": "asc",
+        }
+        for each in self._client.pages(f"{self._project}/issues", **query):
+            yield self._entry(each, "description", "iid", each.get("web_url") or "")
 
     def _entry(self, each: Any, text: str, identity: str, url: str) -> Entry:
         return Entry(
@@ -112,6 +116,7 @@ class GitLab:
             ours=(each.get("author") or {}).get("id") == self._me,
             text=each.get(text) or "",
             url=url,
+            title=each.get("title") or "",
         )
 
     @cached_property

@@ -27,13 +27,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where entries stand. `create` raises Lost where it may have been done; the others may be repeated."""
+    """Where entries stand. `create` raises Lost where it may have been done; the others may be repeated.
+
+    An entry with the key and the title `former` was made before keys held the app.
+    """
 
     entries: Callable[[], Iterable[Entry]]
     create: Callable[[str], Entry]
     edit: Callable[[Entry, str], Any]
     fold: Callable[[Entry, str], Any]
     limit: int
+    former: tuple[str, str] = ("", "")
 
 
 def stick(board: Board, key: str, body: str, says: str | None = None) -> Posted:
@@ -49,7 +53,7 @@ def stick(board: Board, key: str, body: str, says: str | None = None) -> Posted:
             code="ci.too-long",
         )
     for turn in range(_TRIES):
-        found = mine(board.entries(), key)
+        found = mine(board.entries(), key, board.former)
         try:
             return _written(board, key, text, digest(body if says is None else says), found)
         except Lost:
@@ -58,9 +62,20 @@ def stick(board: Board, key: str, body: str, says: str | None = None) -> Posted:
     raise AssertionError("unreachable")
 
 
-def mine(entries: Iterable[Entry], key: str) -> list[Entry]:
+def mine(entries: Iterable[Entry], key: str, former: tuple[str, str] = ("", "")) -> list[Entry]:
     """The entries of the key that we wrote, in their order. A mark that somebody else wrote is only text."""
-    return [each for each in entries if each.ours and (mark := mark_of(each.text)) and mark.key == key]
+    return [
+        each
+        for each in entries
+        if each.ours
+        and (mark := mark_of(each.text))
+        and (mark.key == key or (mark.key, each.title) == former)
+    ]
+
+
+def keys_of(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """The keys and titles of what we wrote."""
+    return [(mark.key, each.title) for each in entries if each.ours and (mark := mark_of(each.text))]
 
 
 def _written(board: Board, key: str, text: str, says: str, found: list[Entry]) -> Posted:
@@ -69,7 +84,7 @@ def _written(board: Board, key: str, text: str, says: str, found: list[Entry]) -
     kept, *others = found
     mark = mark_of(kept.text)
     deed = Deed.UNCHANGED
-    if not (mark and mark.whole and mark.says == says):
+    if not (mark and mark.whole and mark.key == key and mark.says == says):
         board.edit(kept, text)
         deed = Deed.UPDATED
     for each in others:

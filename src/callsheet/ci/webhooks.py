@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ SLACK, WEBHOOK = "slack", "webhook"
 KINDS = (SLACK, WEBHOOK)
 SIGNATURE = "Callsheet-Signature"
 _TIMEOUT = 15.0  # seconds for a connection, and between two bytes
+_AT = re.compile(r"@(?=\w)")
 _SECTION = 2900  # characters; Slack takes 3,000
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -74,7 +76,7 @@ def signature(key: bytes, seconds: int, content: bytes) -> str:
 
 
 def slack(message: Message) -> dict[str, Any]:
-    """The message as Slack and those who took over its format read it. Nothing in it is a mention."""
+    """The message as Slack reads it. Nothing in it is a mention."""
     blocks = [_section(f"*{_escaped(message.title)}*")]
     if message.lines:
         blocks.append(_section("\n".join(map(_escaped, message.lines))))
@@ -89,8 +91,10 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """Slack's three characters written out, and everything on one line."""
+    """Slack's three characters written out, and everything on one line. So is the @ before a name: others who
+    take Slack's format make a mention of it in plain text as well."""
     text = "".join(each if each.isprintable() else " " for each in text)
+    text = _AT.sub("\\\\x40", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

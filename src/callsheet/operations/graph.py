@@ -29,8 +29,8 @@ def estate_graph(session: Session) -> Graph:
 
 
 def around(graph: Graph, address: str, depth: int) -> Graph:
-    """The surroundings of one node. CallsheetError where there is no such node."""
-    if address not in graph.nodes:
+    """The surroundings of a resource and all of its parts. CallsheetError where the graph has none of it."""
+    if not graph.called(address):
         raise CallsheetError(
             f"there is no {address} in this graph",
             hint=nearest(address, graph.nodes) or "`callsheet graph` without --around shows what there is",

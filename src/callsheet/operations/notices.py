@@ -14,6 +14,7 @@ import orjson
 
 from callsheet.ci.base import HostError
 from callsheet.ci.webhooks import KINDS, WEBHOOK, Message, Target, deliver
+from callsheet.diff.classes import Class
 from callsheet.diff.veil import Veil
 from callsheet.model.canonical import fingerprint
 from callsheet.model.diagnostics import Diagnostic
@@ -22,6 +23,7 @@ from callsheet.model.paths import show
 from callsheet.model.value import Secret, transform
 from callsheet.operations.drift import Drift
 from callsheet.operations.session import Session
+from callsheet.plan.drift import Drifted
 from callsheet.secrets.base import SCHEME
 from callsheet.state.store import Moved
 
@@ -31,6 +33,7 @@ FOUND, CHANGED, CLEARED = "found", "changed", "cleared"
 _CLEAR = ""
 _TRIES = 5
 _LISTED = 20
+_FOLDER = "notices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def notify(
 ) -> tuple[list[Told], list[Diagnostic]]:
     """Tell everybody to whom it is news: what was told, and what could not be."""
     now = _standing(found, fail_on)
-    last = _Last.read(session)
+    last = _Last.read(session, found.environment)
     told: list[Told] = []
     problems: list[Diagnostic] = []
     for each in recipients:
@@ -99,23 +102,49 @@ def notify(
         except CallsheetError as cause:
             problems += cause.diagnostics
             continue
-        last = last.moved(session, str(each), now)
+        last = last.moved(session, found.environment, str(each), now)
         told.append(Told(event, each.reference))
     return told, problems
 
 
+def left_notices(session: Session, recipients: Sequence[Recipient]) -> list[str]:
+    """Environments that the file no longer has, and of whose drift a recipient was told, and not that it is
+    gone. Of what the session's store remembers; what another app does there is its own."""
+    names = {each.name.removeprefix(f"{_FOLDER}/") for each in session.store.contents(_FOLDER)}
+    # Those that the file has are followed up by their own check.
+    names -= session.environments.environments.keys()
+    kept = {name: _Last.read(session, name) for name in sorted(names)}
+    return [
+        name
+        for name, last in kept.items()
+        if last.app == session.environments.app
+        and any(last.standings.get(str(each), _CLEAR) != _CLEAR for each in recipients)
+    ]
+
+
 def _standing(found: Drift, fail_on: str) -> str:
-    """What is the case, as a word that is equal for as long as nothing moves; empty where nothing counts."""
+    """What is the case, as a word that is equal for as long as nothing moves that counts; empty where
+    nothing counts."""
     if not found.exit_code(fail_on):
         return _CLEAR
     report = found.report
     what: dict[str, Any] = {}
     if fail_on != "unmanaged":
-        what["managed"] = [each.to_json() for each in report.drifted if each.counts]
+        what["managed"] = [_counted(each, managed=True) for each in report.drifted if each.counts]
     if fail_on != "managed":
-        what["fields"] = [each.to_json() for each in report.drifted if each.counts_unmanaged]
+        what["fields"] = [_counted(each, managed=False) for each in report.drifted if each.counts_unmanaged]
         what["objects"] = sorted((each["kind"], each["remoteId"]) for each in report.unmanaged)
     return fingerprint(what)
+
+
+def _counted(each: Drifted, *, managed: bool) -> dict[str, Any]:
+    moved = [one for one in each.movements if one.managed is managed and not one.acknowledged]
+    return {
+        "address": each.address,
+        "remoteId": each.remote_id,
+        "missing": each.classification is Class.MISSING,
+        "attributes": [one.to_json() for one in moved],
+    }
 
 
 def _event(before: str, now: str) -> str | None:
@@ -195,14 +224,15 @@ def _lines(what: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """What every recipient was told last, and the version of the document that says so."""
+    """What every recipient was told last, and the version of the document that says so; of which app."""
 
     standings: Mapping[str, str]
     version: str | None
+    app: str | None = None
 
     @classmethod
-    def read(cls, session: Session) -> _Last:
-        name = _name(session)
+    def read(cls, session: Session, environment: str) -> _Last:
+        name = _name(environment)
         document = session.store.read(name)
         if document is None:
             return cls({}, None)
@@ -218,28 +248,29 @@ class _Last:
                 hint="remove that document: then everybody is told anew",
                 code="drift.notices",
             ) from None
-        return cls(told, document.version)
+        return cls(told, document.version, data.get("app"))
 
-    def moved(self, session: Session, recipient: str, standing: str) -> _Last:
+    def moved(self, session: Session, environment: str, recipient: str, standing: str) -> _Last:
         """Remember what one recipient was told, whatever another check wrote meanwhile."""
         last = self
         for _ in range(_TRIES):
             told = {**last.standings, recipient: standing}
-            data = orjson.dumps({"format": _KEPT, "told": told}, option=orjson.OPT_SORT_KEYS)
+            document = {"app": session.environments.app, "format": _KEPT, "told": told}
+            data = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
             try:
                 return replace(
                     last,
                     standings=told,
-                    version=session.store.write(_name(session), data, expected=last.version),
+                    version=session.store.write(_name(environment), data, expected=last.version),
                 )
             except Moved:
-                last = _Last.read(session)
+                last = _Last.read(session, environment)
         raise StateError(
-            f"{_name(session)} kept moving while it was written",
+            f"{_name(environment)} kept moving while it was written",
             hint="run one check at a time; who was told now may be told once more",
             code="drift.notices",
         )
 
 
-def _name(session: Session) -> str:
-    return f"notices/{session.environment.name}"
+def _name(environment: str) -> str:
+    return f"{_FOLDER}/{environment}"

@@ -49,11 +49,17 @@ class Graph:
             },
         )
 
+    def called(self, address: str) -> tuple[str, ...]:
+        """The node of that address, or the parts that it is made of, such as the operations of a tool."""
+        if address in self.nodes:
+            return (address,)
+        return tuple(each for each in self.nodes if each.startswith(f"{address}["))
+
     def around(self, address: str, depth: int) -> Graph:
         """What it uses and what uses it, up to `depth` steps away, each direction by itself."""
-        kept = {address}
+        kept = set(self.called(address))
         for edges in (self.uses, inverted(self.uses)):
-            kept |= _within(address, edges, depth)
+            kept.update(*(_within(each, edges, depth) for each in self.called(address)))
         return self.only(kept)
 
 

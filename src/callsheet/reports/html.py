@@ -18,6 +18,7 @@ from callsheet.reports.counting import counted
 from callsheet.reports.html_filters import filters
 from callsheet.reports.html_graph import graph
 from callsheet.reports.html_parts import change, heading, of_plan, section
+from callsheet.reports.html_room import Room
 from callsheet.reports.html_sections import dangers, drift, findings, policies, summary
 from callsheet.reports.html_status import matrix_section, problems_section, prompts_section
 from callsheet.reports.markup import Child, Markup, joined, tag, verbatim
@@ -29,18 +30,24 @@ _FEW = 50  # up to so many are laid out whether they are in sight or not
 
 def plan_html(views: Sequence[PlanView]) -> str:
     """The page of one plan, or of several beneath each other."""
+    room = Room()
     if len(views) == 1:
         [view] = views
         title, _, target = view.headline.partition(": ")
-        head = joined([tag("p", target)]) if target else None
-        return _page(title, head, _plan(view, "", 2), _footer(view))
+        body = _plan(view, "", 2, room)
+        head = joined([tag("p", target) if target else None, room.note()])
+        return _page(title, head, body, _footer(view))
     parts = [
         section(
-            f"p{number}-plan", 2, f"{number}. {view.headline}", _plan(view, f"p{number}-", 3), _footer(view)
+            f"p{number}-plan",
+            2,
+            f"{number}. {view.headline}",
+            _plan(view, f"p{number}-", 3, room),
+            _footer(view),
         )
         for number, view in enumerate(views, 1)
     ]
-    return _page(f"{len(views)} plans", None, joined(parts), None)
+    return _page(f"{len(views)} plans", room.note(), joined(parts), None)
 
 
 def status_html(told: Mapping[str, Any]) -> str:
@@ -50,14 +57,14 @@ def status_html(told: Mapping[str, Any]) -> str:
     return _page("Status", said, body, None)
 
 
-def _plan(view: PlanView, prefix: str, level: int) -> Markup:
+def _plan(view: PlanView, prefix: str, level: int, room: Room) -> Markup:
     anchors = {each.address: f"{prefix}c{number}" for number, each in enumerate(view.changes)}
     parts = {
         "dangers": dangers(view, prefix, level, anchors),
         "summary": summary(view, prefix, level),
-        "changes": _changes(view, prefix, level, anchors),
+        "changes": _changes(view, prefix, level, anchors, room),
         "policies": policies(view, prefix, level),
-        "drift": drift(view, prefix, level, anchors),
+        "drift": drift(view, prefix, level, anchors, room),
         "graph": graph(view, prefix, level, anchors),
         "findings": findings(view, prefix, level),
     }
@@ -71,12 +78,17 @@ def _plan(view: PlanView, prefix: str, level: int) -> Markup:
     return joined([nav, *parts.values()])
 
 
-def _changes(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str]) -> Markup:
+def _changes(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str], room: Room) -> Markup:
     if not view.changes:
         return section(f"{prefix}changes", level, "Changes", tag("p", "Nothing to do."))
     drifted = {each.address for each in view.drift}
     opened = len(view.changes) <= _OPEN
-    folds = [change(each, anchors[each.address], level + 1, opened, drifted) for each in view.changes]
+    # What is destroyed is shown whole before anything else is, wherever it stands.
+    order = sorted(view.changes, key=lambda each: not (each.destructive or each.conflict))
+    made = {
+        each.address: change(each, anchors[each.address], level + 1, opened, drifted, room) for each in order
+    }
+    folds = [made[each.address] for each in view.changes]
     return section(
         f"{prefix}changes",
         level,

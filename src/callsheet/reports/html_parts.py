@@ -15,6 +15,7 @@ from callsheet.reports.change_lines import (
     deed,
     why,
 )
+from callsheet.reports.html_room import Room
 from callsheet.reports.html_values import both_sides, one_side, value
 from callsheet.reports.markup import Child, Markup, joined, tag
 from callsheet.reports.plan_view import AttributeView, ChangeView
@@ -65,7 +66,9 @@ def section(
     )
 
 
-def change(each: ChangeView, anchor: str, level: int, opened: bool, drifted: Collection[str]) -> Markup:
+def change(
+    each: ChangeView, anchor: str, level: int, opened: bool, drifted: Collection[str], room: Room
+) -> Markup:
     """`drifted` are the addresses that were changed behind Callsheet's back."""
     moved = drift_of(each, drifted)
     badges = [tag("span", word, class_=f"badge {name}") for word, name in _badges(each, moved)]
@@ -77,7 +80,7 @@ def change(each: ChangeView, anchor: str, level: int, opened: bool, drifted: Col
         *badges,
     )
     steps = [tag("li", step) for step in each.steps]
-    attributes = [tag("li", *_attribute(each, one)) for one in each.attributes]
+    attributes = [tag("li", *_attribute(each, one, room)) for one in each.attributes]
     body = tag(
         "div",
         tag("p", why(each), class_="why"),
@@ -117,7 +120,7 @@ def _badges(each: ChangeView, moved: bool) -> Iterable[tuple[str, str]]:
         yield "drift", "update"
 
 
-def _attribute(change: ChangeView, each: AttributeView) -> Iterable[Child]:
+def _attribute(change: ChangeView, each: AttributeView, room: Room) -> Iterable[Child]:
     symbol = OPS.get(each.op, "~")
     yield sign(symbol, _OP_CLASSES.get(symbol, "update"))
     yield spoken(f"{_OP_WORDS.get(each.op, each.op)}: ")
@@ -130,17 +133,19 @@ def _attribute(change: ChangeView, each: AttributeView) -> Iterable[Child]:
         yield " "
         yield tag("span", each.at, class_="place")
     yield ": "
-    yield _sides(each)
+    yield _sides(each, room)
 
 
-def _sides(each: AttributeView) -> Markup:
+def _sides(each: AttributeView, room: Room) -> Markup:
     if each.op == "conflict":
-        sides = ((tag("dt", label), tag("dd", one_side(side))) for label, side, _ in conflict_sides(each))
+        sides = (
+            (tag("dt", label), tag("dd", one_side(side, room))) for label, side, _ in conflict_sides(each)
+        )
         return joined([conflict_words(each), tag("dl", *(part for pair in sides for part in pair))])
     if each.op == "release":
-        return joined([value(each.old), " stays, no longer managed"])
+        return joined([value(each.old, room), " stays, no longer managed"])
     if each.op == "reorder" and len(inline(each.old)) <= 100:
-        return joined(["another order: ", value(each.old), " → ", value(each.new)])
+        return joined(["another order: ", value(each.old, room), " → ", value(each.new, room)])
     if each.old is ABSENT or each.new is ABSENT:
-        return one_side(each.new if each.old is ABSENT else each.old)
-    return both_sides(each.path, each.old, each.new)
+        return one_side(each.new if each.old is ABSENT else each.old, room)
+    return both_sides(each.path, each.old, each.new, room)

@@ -11,6 +11,7 @@ from callsheet.reports.change_lines import SYMBOLS
 from callsheet.reports.counting import counted
 from callsheet.reports.drift_view import DriftedView, MovementView, NoticeView
 from callsheet.reports.html_parts import section, sign
+from callsheet.reports.html_room import Room
 from callsheet.reports.html_values import moved
 from callsheet.reports.markup import Child, Markup, joined, tag
 from callsheet.reports.plan_view import AuthorView, PlanView
@@ -131,14 +132,14 @@ def policies(view: PlanView, prefix: str, level: int) -> Markup:
     )
 
 
-def drift(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str]) -> Markup | None:
+def drift(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str], room: Room) -> Markup | None:
     """What changed at the provider since Callsheet last wrote."""
     parts: list[Child] = []
     if view.drift:
-        parts.append(tag("ul", *(_drifted(each, anchors) for each in view.drift), class_="plain"))
+        parts.append(tag("ul", *(_drifted(each, anchors, room) for each in view.drift), class_="plain"))
     if view.notices:
         parts.append(tag("p", "Changed by the provider itself, on several resources in the same way:"))
-        parts.append(tag("ul", *(_notice(each) for each in view.notices)))
+        parts.append(tag("ul", *(_notice(each, room) for each in view.notices)))
     if view.unmanaged:
         parts.append(_unmanaged(view))
     if not parts:
@@ -147,7 +148,7 @@ def drift(view: PlanView, prefix: str, level: int, anchors: Mapping[str, str]) -
     return section(f"{prefix}drift", level, "Changed at the provider (drift)", *parts, note=note)
 
 
-def _drifted(each: DriftedView, anchors: Mapping[str, str]) -> Markup:
+def _drifted(each: DriftedView, anchors: Mapping[str, str], room: Room) -> Markup:
     address: Markup = tag("code", each.address)
     if each.address in anchors:
         address = tag("a", address, href=f"#{anchors[each.address]}")
@@ -160,24 +161,24 @@ def _drifted(each: DriftedView, anchors: Mapping[str, str]) -> Markup:
         said,
         tag("span", f" ({known})", class_="note") if each.remote_id else None,
         tag("p", each.acknowledged, class_="note") if each.acknowledged else None,
-        tag("ul", *(_movement(one) for one in each.movements)) if each.movements else None,
+        tag("ul", *(_movement(one, room) for one in each.movements)) if each.movements else None,
         class_="drifted",
     )
 
 
-def _movement(each: MovementView) -> Markup:
+def _movement(each: MovementView, room: Room) -> Markup:
     more = [] if each.managed else ["not declared"]
     more += [each.acknowledged] if each.acknowledged else []
     return tag(
         "li",
         tag("code", each.path, class_="path"),
         ": ",
-        moved(each.path, each.seen, each.live),
+        moved(each.path, each.seen, each.live, room),
         tag("span", f" ({'; '.join(more)})", class_="note") if more else None,
     )
 
 
-def _notice(each: NoticeView) -> Markup:
+def _notice(each: NoticeView, room: Room) -> Markup:
     count = len(each.addresses)
     named = ", ".join(each.addresses[:8]) + (f" and {count - 8} more" if count > 8 else "")
     return tag(
@@ -185,7 +186,7 @@ def _notice(each: NoticeView) -> Markup:
         f"{each.kind} ",
         tag("code", each.path),
         " ",
-        moved(each.path, each.seen, each.live),
+        moved(each.path, each.seen, each.live, room),
         f": {named}",
     )
 

@@ -15,6 +15,7 @@ from callsheet.reports.escaping import shown, split_lines
 CONTEXT = 3
 # Beyond this many pairs of lines a comparison takes seconds and says no more than "all of it changed".
 _MOST_PAIRS = 4_000_000
+_MOST_EQUAL = 10_000  # pairs of equal lines
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _WORDY = 500  # characters of a line up to which its words are compared
 _ALIKE = 0.4
@@ -47,16 +48,39 @@ def diff_lines(old: str, new: str, context: int = CONTEXT) -> list[DiffLine]:
     return out
 
 
+def changed_middle(old: str, new: str) -> tuple[list[str], list[str], list[str]]:
+    """The lines before the first that differs, and those from there to the last one that does, of either."""
+    before, after = split_lines(old), split_lines(new)
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    return before[:head], before[head : len(before) - tail], after[head : len(after) - tail]
+
+
 def _middle(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[DiffLine]:
     if len(old) * len(new) > _MOST_PAIRS:
         yield from _replaced(old, new)
         return
-    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    codes = SequenceMatcher(_frequent(old, new).__contains__, old, new, autojunk=False).get_opcodes()
     for tag, i1, i2, j1, j2 in codes:
         if tag == "equal":
             yield from _kept(old[i1:i2], context)
         else:
             yield from _replaced(old[i1:i2], new[j1:j2])
+
+
+def _frequent(old: Sequence[str], new: Sequence[str]) -> set[str]:
+    """Lines, such as blank ones, that are no place to begin to compare at: each would be tried with each
+    again and again, which takes the third power of their number."""
+    there = Counter(new)
+    pairs = {each: count * there[each] for each, count in Counter(old).items() if there[each]}
+    out: set[str] = set()
+    left = sum(pairs.values())
+    for each in sorted(pairs, key=lambda each: -pairs[each]):
+        if left <= _MOST_EQUAL:
+            break
+        out.add(each)
+        left -= pairs[each]
+    return out
 
 
 def _kept(lines: Sequence[str], context: int) -> Iterator[DiffLine]:

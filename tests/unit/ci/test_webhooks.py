@@ -61,9 +61,18 @@ def test_nothing_in_a_slack_message_is_a_mention_or_a_link() -> None:
     text = json.dumps(body)
     assert "<" not in text
     assert ">" not in text
-    assert body["text"] == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
+    assert body["text"] == "&lt;!channel&gt; &amp; &lt;\\x40U1&gt;"
     assert all(block["text"]["verbatim"] for block in body["blocks"])
     assert "\\u001b" not in text
+
+
+def test_no_name_in_a_message_is_a_mention_where_plain_text_makes_them() -> None:
+    """Mattermost links every @mention, whatever the message says about it."""
+    body = slack(Message("Drift in @all dev", ["≠ Assistant/a: metadata.@channel, x@y, @größe @ 5"], {}))
+    assert body["text"] == "Drift in \\x40all dev"
+    assert body["blocks"][1]["text"]["text"] == (
+        "≠ Assistant/a: metadata.\\x40channel, x\\x40y, \\x40größe @ 5"
+    )
 
 
 def test_long_messages_are_cut_at_a_line() -> None:

@@ -105,6 +105,18 @@ def test_around_goes_both_ways_and_no_further_than_asked() -> None:
     assert list(estate().around("Squad/s", 1).uses["Squad/s"]) == ["Assistant/a", "Assistant/b"]
 
 
+def test_a_resource_stands_for_its_parts() -> None:
+    nodes = [
+        Node(each) for each in ("Tool/orders[find]", "Tool/orders[cancel]", "Tool/orders-2[find]", "Squad/s")
+    ]
+    uses = {"Assistant/a": ["Tool/orders[find]"], "Assistant/b": ["Tool/orders[cancel]"]}
+    graph = graph_of(nodes, uses | {"Assistant/c": ["Tool/orders-2[find]"]})
+    both = ["Assistant/a", "Assistant/b", "Tool/orders[cancel]", "Tool/orders[find]"]
+    assert list(graph.around("Tool/orders", 1).nodes) == both
+    assert list(graph.around("Tool/orders[find]", 1).nodes) == ["Assistant/a", "Tool/orders[find]"]
+    assert graph.called("Tool/order") == ()
+
+
 def test_a_sibling_is_not_around() -> None:
     """What uses the same tool is neither used nor a user, at whatever depth."""
     uses = {"Assistant/a": ["Tool/t"], "Assistant/b": ["Tool/t"], "Tool/t": []}

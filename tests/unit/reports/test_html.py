@@ -11,10 +11,12 @@ from html.parser import HTMLParser
 import pytest
 
 from callsheet.plan.change import Action
+from callsheet.reports import html
 from callsheet.reports.html import plan_html
 from callsheet.reports.html_graph import MOST_NODES
+from callsheet.reports.html_room import EXCERPTS, WHOLE, Room
 from callsheet.reports.plan_view import plan_view
-from cases.plans.table import PLANS, PROMPT, change, changed, large, plan
+from cases.plans.table import PLANS, PROMPT, change, changed, drifted, large, moved, plan
 
 VOID = {"meta", "input", "br"}
 
@@ -119,6 +121,86 @@ def test_a_prompt_is_whole_however_long_it_is() -> None:
     made = plan(change("Assistant/a", Action.CREATE, changed("prompt", new="\n".join(lines))))
     text = "".join(read(plan_html([plan_view(made)])).text)
     assert "\n".join(lines) in text
+
+
+def small(monkeypatch: pytest.MonkeyPatch, whole: int, excerpts: int) -> None:
+    monkeypatch.setattr(html, "Room", lambda: Room(whole, excerpts))
+
+
+LONG = "\n".join(f"Line {number} of the prompt, and what it says." for number in range(100))
+UPDATES = [
+    change(f"Assistant/a{number}", Action.UPDATE, changed("prompt", LONG, LONG.replace(" what", " all")))
+    for number in range(40)
+]
+CREATES = [change(f"Assistant/n{number}", Action.CREATE, changed("prompt", new=LONG)) for number in range(40)]
+VALUES = [
+    change(f"Tool/t{number}", Action.UPDATE, changed("url", new=f"{number} " + "x" * 500))
+    for number in range(40)
+]
+DRIFT = [drifted(f"Assistant/a{number}", moved(["prompt"], LONG, LONG.upper())) for number in range(40)]
+
+
+@pytest.mark.parametrize(("whole", "excerpts"), [(100_000, 20_000), (0, 20_000), (0, 0)])
+def test_texts_take_no_more_than_their_room(
+    whole: int, excerpts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = [plan_view(plan(*UPDATES, *CREATES, *VALUES, drift=tuple(DRIFT))) for _ in range(2)]
+    small(monkeypatch, 0, 0)
+    least = len(plan_html(views))
+    small(monkeypatch, whole, excerpts)
+    made = plan_html(views)
+    # The last text of either sort may be a little longer than what was left.
+    assert len(made) <= least + whole + excerpts + 10_000
+    assert len(made) >= least + 0.8 * (whole + excerpts)
+    told = re.search(r"Too much text for one page: (\d+) texts are shown in part", made)
+    assert told is not None
+    assert 200 < int(told[1]) <= 320
+    for each in (*UPDATES, *CREATES, *VALUES):
+        assert f"<code>{each.address}</code>" in made
+
+
+def test_pages_have_a_room_as_they_come() -> None:
+    line = "x" * 500
+    texts = [
+        change(f"Assistant/a{number}", Action.CREATE, changed("p", new=f"{line}\n" * 4_000))
+        for number in range(9)
+    ]
+    made = plan_html([plan_view(plan(*texts))])
+    assert WHOLE / 2 < len(made) < WHOLE + EXCERPTS
+
+
+def test_what_is_destroyed_is_whole_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = change("Assistant/zz", Action.DELETE, changed("prompt", LONG), reason="no longer declared")
+    small(monkeypatch, 50_000, 0)
+    text = "".join(read(plan_html([plan_view(plan(*UPDATES, gone))])).text)
+    assert LONG in text
+    assert "1 remote object will be deleted or replaced" in text
+
+
+def test_lines_and_values_that_are_long_take_their_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = changed("prompt", new=f"{'y' * 500}\n" * 10)
+    small(monkeypatch, 3_000, 20_000)
+    made = plan_html([plan_view(plan(change("Assistant/a", Action.CREATE, lines)))])
+    assert "… 4 more lines" in made
+    small(monkeypatch, 0, 0)
+    made = plan_html([plan_view(plan(*VALUES))])
+    assert "40 texts are shown in part" in made
+    assert "x" * 90 in made
+    assert "x" * 101 not in made
+
+
+def test_an_excerpt_is_of_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = changed("prompt", LONG, LONG.replace("Line 50 of", "Line 50 in"))
+    small(monkeypatch, 0, 20_000)
+    made = plan_html([plan_view(plan(change("Assistant/a", Action.UPDATE, one)))])
+    assert "Line 50 <del>of</del> the prompt" in made
+    assert "shown in part" not in made
+    made = plan_html([plan_view(plan(*UPDATES[:1]))])
+    text = "".join(read(made).text)
+    assert "Line 5 of the prompt" in text
+    assert "Line 6 of the prompt" not in text
+    assert "… 94 more lines. callsheet show FILE has the whole." in text
+    assert "Too much text for one page: 1 text is shown in part. callsheet show FILE has the whole." in text
 
 
 def test_removed_lines_stand_beside_the_added_ones() -> None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callsheet.diff.veil import Veil
 from callsheet.model.diagnostics import Place, note
+from callsheet.operations.drift_issues import issue_body
 from callsheet.plan.change import Action, Cause
 from callsheet.plan.plan import Gate, Plan
 from callsheet.reports.drift_view import drift_view
@@ -16,6 +18,7 @@ from callsheet.reports.markdown import drift_markdown, plan_markdown
 from callsheet.reports.markdown_text import cell, code, fenced, prose, tag
 from callsheet.reports.plan_view import plan_view
 from cases.plans.table import change, changed, drifted, moved, plan
+from unit.operations.test_drift_issues import found, missing, moving
 from unit.reports.judges import acts, codes
 from unit.reports.test_drift_report import report
 from unit.reports.test_hostile import HOSTILE, each_text, harmless
@@ -102,6 +105,21 @@ def test_a_drift_check_that_is_full_of_it_is_harmless(text: str) -> None:
         text_of = drift_markdown([drift_view(told)], limit=limit)
         assert harmless(text_of)
         assert acts(text_of) == []
+
+
+@each_text
+def test_an_issue_that_is_full_of_it_is_harmless(text: str) -> None:
+    drift = found(
+        moving(text, {text: (text, f"{text}\n{text}"), "b": ([text, {text: text}], text)}, name=text),
+        missing(text, name=text),
+        unmanaged=({"kind": text, "remoteId": text, "name": text},),
+        environment=text,
+    )
+    for limit in LIMITS:
+        body = issue_body(drift, Veil(), limit)
+        assert harmless(body)
+        assert acts(body) == []
+        assert len(body.encode()) <= limit
 
 
 @settings(max_examples=60, deadline=None)

@@ -148,3 +148,22 @@ def test_what_acts_is_made_visible_before_it_is_compared() -> None:
     removed, added = diff_lines("a\x1b[2Jb one", "a\x1b[2Jb two")
     assert removed.text == "a\\e[2Jb one"
     assert added.text[added.changed[0][0] : added.changed[0][1]] == "two"
+
+
+def test_hundreds_of_blank_lines_are_no_work_and_no_anchor() -> None:
+    """All against all of them would be tried, once for each: seconds for a prompt of 400 paragraphs."""
+    old = [line for number in range(200) for line in (f"Paragraph {number}.", "")]
+    found = diff_lines("\n".join(old), "\n".join(old).replace("Para", "Tele"))
+    assert {each.sign for each in found[:-1]} <= {"-", "+"}
+
+
+def test_among_hundreds_of_blank_lines_only_what_changed_is_told() -> None:
+    old = [line for number in range(200) for line in (f"Paragraph {number}.", "")]
+    new = "\n".join(old).replace("Paragraph 20.", "Paragraph twenty.").replace("Paragraph 170.\n\n", "")
+    moved = [(each.sign, each.text) for each in diff_lines("\n".join(old), new) if each.sign in "-+"]
+    assert moved == [
+        ("-", "Paragraph 20."),
+        ("+", "Paragraph twenty."),
+        ("-", ""),
+        ("-", "Paragraph 170."),
+    ]

@@ -12,13 +12,20 @@ from callsheet.cli.options import fitting, verb
 from callsheet.cli.screen import MARKDOWN, TERMINAL, Screen
 
 if TYPE_CHECKING:
+    from callsheet.ci.base import Posted
+    from callsheet.operations.drift_issues import Issues
     from callsheet.operations.drifts import Checked
 
 
 @click.command("drift")
 @verb(environment="The environment to check (else the default one).", rendered=(MARKDOWN,))
 @fitting
-@click.option("--all", "every", is_flag=True, help="Check every environment of the project.")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Check every environment of the project; take back what was told of those that are gone.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["managed", "unmanaged", "any"]),
@@ -59,7 +66,7 @@ def command(
     Looks at state and at the provider only: files that were not applied yet are no drift. A key that may
     only read is enough. With --all the exit code is the worst of all: 1, 5, 4, 3, 2.
     """
-    from callsheet.operations.drift import Drift, drift
+    from callsheet.operations.drift import drift
     from callsheet.operations.drifts import Checked, Following, check_all
     from callsheet.operations.notices import Recipient, referred
     from callsheet.operations.session import Session
@@ -67,18 +74,11 @@ def command(
     if every and env:
         raise click.UsageError("give --all or --env, not both")
 
-    def tell(session: Session, found: Drift) -> None:
-        from callsheet.operations.drift_issues import tell_issue
-
-        posted = tell_issue(session, found, fail_on, lambda text: screen.say(f"notice: {text}"))
-        if posted and posted.url:
-            screen.say(f"Issue {posted.deed}: {posted.url}")
-
     following = Following(
         fail_on,
         [Recipient.parse(each) for each in notify],
         referred("--notify-key", notify_key) if notify_key else None,
-        tell if issue else None,
+        _issues(screen, fail_on) if issue else None,
     )
     with Session.open(Path(start), env, variables=screen.variables, listener=screen.listener) as session:
         if every:
@@ -86,9 +86,10 @@ def command(
             checked, document, code = found.checked, found.to_json(), found.exit_code
         else:
             screen.opened(session)
-            one = Checked(session.environment.name, drift(session, every_kind=fail_on != "managed"))
-            document = one.drift.to_json() if one.drift else {}
-            following.up(session, one)
+            only = drift(session, every_kind=fail_on != "managed")
+            one = Checked(session.environment.name, only)
+            document = only.to_json()
+            following.up(session, one, only)
             checked, code = (one,), one.exit_code
     if screen.format == MARKDOWN:
         from callsheet.reports.drift_view import drift_view
@@ -101,6 +102,24 @@ def command(
     for each in checked:
         _show(screen, each, every)
     return code
+
+
+def _issues(screen: Screen, fail_on: str) -> Issues:
+    from callsheet.operations.drift_issues import Issues
+
+    said: set[str] = set()
+
+    def notice(text: str) -> None:
+        # Every environment meets the same host.
+        if text not in said:
+            screen.say(f"notice: {text}")
+        said.add(text)
+
+    def done(posted: Posted) -> None:
+        if posted.url:
+            screen.say(f"Issue {posted.deed}: {posted.url}")
+
+    return Issues(fail_on, notice, done)
 
 
 def _show(screen: Screen, each: Checked, every: bool) -> None:
@@ -123,7 +142,7 @@ def _show(screen: Screen, each: Checked, every: bool) -> None:
             else:
                 screen.report(drift_lines(view, verbose=screen.verbose, quiet=screen.quiet))
         elif not each.problems:
-            screen.report([line(f"Drift of {each.environment}: nothing was ever applied here.")])
+            screen.report([line(f"Drift of {each.environment}: {each.nothing}.")])
         if every and not screen.quiet:
             screen.report([EMPTY])
     for told in each.told:

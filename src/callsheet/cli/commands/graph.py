@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Draw a plan instead, as `plan --out` wrote it: its changes, what they use and reach.",
 )
-@click.option("--around", "address", metavar="ADDRESS", help="Only what this uses, and what uses it.")
+@click.option(
+    "--around",
+    "address",
+    metavar="ADDRESS",
+    help="Only what this uses, and what uses it. A tool stands for all of its operations.",
+)
 @click.option(
     "--depth",
     type=click.IntRange(min=1),
