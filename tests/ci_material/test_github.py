@@ -5,6 +5,7 @@ in tests/e2e/test_pull_request_story.py.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import yaml
 
 from e2e.command import COMMAND
 from support import act
-from support.voice_project import EXAMPLES, Project
+from support.voice_project import ENVIRONMENTS, EXAMPLES, Project
 
 pytestmark = pytest.mark.timeout(300)
 PROMPT = "specs/prompts/front-desk.md"
+_NONE = dict.fromkeys(
+    ["GITHUB_TOKEN", "VAPI_KEY", *(f"VAPI_{each.upper()}_READ_KEY" for each in ENVIRONMENTS)], ""
+)
 LINE = "Never promise a delivery date."
 
 
@@ -30,22 +34,56 @@ def test_where_there_is_no_act_ci_fails_and_says_so(
         act.found()
 
 
-def test_a_fork_is_validated_and_nothing_is_posted(voice: Project) -> None:
+def test_a_fork_is_validated_and_told_why_nothing_is_planned_or_applied(voice: Project) -> None:
     voice.edit(PROMPT, LINE, "Promise anything.")
     number = voice.opened("fork", "From a fork")
-    ran = voice.pull_request(number, voice.commit("Promise"), fork=True, keys={"GITHUB_TOKEN": ""})
-    assert (ran.code, ran.jobs) == (0, {"validate": "success"}), ran.said
+    ran = voice.pull_request(number, voice.commit("Promise"), fork=True, keys=_NONE)
+    assert (ran.code, ran.jobs) == (0, {"validate": "success", "fork": "success"}), ran.said
+    assert "No plan is made of a fork's pull request" in ran.said
     assert voice.comments(number) == []
 
+    voice.git("branch", "--force", "main")
+    voice.merged(number)
+    ran = voice.push()
+    assert ran.jobs == {"plan-dev": "failure"}
+    assert f"pull request #{number} is a fork's, and of those no plan is made" in ran.said
+    assert "start this workflow by hand on main" in ran.said
 
-def test_files_that_are_wrong_redden_the_first_job(voice: Project) -> None:
+
+def test_the_job_s_page_of_a_fork_says_why_and_what_can_be_done(tmp_path: Path) -> None:
+    workflow = yaml.safe_load((EXAMPLES / "github/pull-request.yml").read_text(encoding="utf-8"))
+    [step] = workflow["jobs"]["fork"]["steps"]
+    page = tmp_path / "page.md"
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", step["run"]], check=True, env={"GITHUB_STEP_SUMMARY": str(page)}
+    )
+    said = page.read_text(encoding="utf-8")
+    assert said.startswith("## Callsheet: no plan\n\nThis pull request is a fork's. Its jobs get no secrets")
+    assert "*callsheet apply* by hand" in said
+
+
+def test_nothing_but_main_is_applied_by_hand(voice: Project) -> None:
+    ran = voice.by_hand(ref="refs/heads/work")
+    assert ran.jobs == {"plan-dev": "failure"}
+    assert "This applies main alone" in ran.said
+
+
+def test_by_hand_it_goes_on_to_uat_where_asked_and_asks_nobody_without_a_plan(voice: Project) -> None:
+    ran = voice.by_hand(promote=True, keys={"VAPI_UAT_READ_KEY": ""})
+    assert ran.jobs == {"plan-dev": "success", "dev": "success", "plan-uat": "failure"}, ran.said
+    assert "VAPI_UAT_KEY" in ran.said
+
+
+def test_files_that_are_wrong_redden_the_jobs_and_leave_no_older_plan_standing(voice: Project) -> None:
     voice.edit("specs/assistants/front-desk.yaml", "ref: find-order", "ref: nothing-there")
     number = voice.opened("wrong", "A mistake")
-    ran = voice.pull_request(number, voice.commit("Refer to nothing"))
-    assert ran.code != 0
-    assert ran.jobs["validate"] == "failure"
+    head = voice.commit("Refer to nothing")
+    ran = voice.pull_request(number, head)
+    assert ran.jobs == {"validate": "failure", "plan": "failure"}
     assert "nothing-there" in ran.said
-    assert voice.comments(number) == []
+    [comment] = voice.comments(number)
+    assert comment["body"].count("could not be planned") >= 3
+    assert [each["state"] for each in voice.front.statuses[head]] == ["failure"]
 
 
 def test_a_refused_plan_is_shown_and_kept_and_reddens_the_job(voice: Project) -> None:
@@ -64,12 +102,14 @@ def test_a_refused_plan_is_shown_and_kept_and_reddens_the_job(voice: Project) ->
 def test_what_one_environment_cannot_tell_hides_no_other(voice: Project) -> None:
     voice.edit(PROMPT, LINE, "Promise nothing.")
     number = voice.opened("no-key", "No key")
-    ran = voice.pull_request(number, voice.commit("Promise nothing"), keys={"VAPI_UAT_READ_KEY": ""})
+    head = voice.commit("Promise nothing")
+    ran = voice.pull_request(number, head, keys={"VAPI_UAT_READ_KEY": ""})
     assert ran.jobs == {"validate": "success", "plan": "failure"}
     [comment] = voice.comments(number)
     assert "plan for `dev`" in comment["body"]
     assert "plan for `prod`" in comment["body"]
-    assert "plan for `uat`" not in comment["body"]
+    assert re.search("`uat`.*could not be planned", comment["body"])
+    assert [each["state"] for each in voice.front.statuses[head]] == ["failure"]
 
 
 def test_what_was_not_reviewed_is_not_applied(voice: Project) -> None:
@@ -77,9 +117,9 @@ def test_what_was_not_reviewed_is_not_applied(voice: Project) -> None:
     voice.edit(PROMPT, LINE, "Promise nothing.")
     head = voice.commit("Promise nothing")
     voice.git("branch", "--force", "main")
-    ran = voice.push(head)
-    assert ran.jobs == {"dev": "failure"}
-    assert "nothing was reviewed" in ran.said
+    ran = voice.push()
+    assert ran.jobs == {"plan-dev": "failure"}
+    assert "is the merge of no pull request into main, so nothing was reviewed" in ran.said
 
     voice.git("branch", "--force", "main", "HEAD~1")
     number = voice.opened("beside", "Promise nothing")
@@ -87,8 +127,9 @@ def test_what_was_not_reviewed_is_not_applied(voice: Project) -> None:
     voice.edit("specs/assistants/front-desk.yaml", "good morning", "good evening")
     voice.commit("Somebody else's")
     voice.git("branch", "--force", "main")
-    ran = voice.push(head)
-    assert ran.jobs == {"dev": "failure"}
+    voice.merged(number)
+    ran = voice.push()
+    assert ran.jobs == {"plan-dev": "success", "dev": "failure"}
     assert "exit status 4" in ran.said
     assert LINE in voice.assistant("dev")["model"]["messages"][0]["content"]
 

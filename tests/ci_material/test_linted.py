@@ -108,15 +108,16 @@ def test_a_workflow_may_do_no_more_than_it_needs(file: Path) -> None:
         asked = {f"{key}: {value}" for key, value in job["permissions"].items()}
         assert asked <= {"contents: read", *allowed}, name
         assert job["timeout-minutes"] <= 30
-        [checkout] = [each for each in job["steps"] if "actions/checkout" in each.get("uses", "")]
-        assert checkout["with"]["persist-credentials"] is False
+        checkouts = [each for each in job["steps"] if "actions/checkout" in each.get("uses", "")]
+        assert [each["with"]["persist-credentials"] for each in checkouts] == [False] * (name != "fork")
 
 
 def test_what_writes_stands_behind_an_environment_and_what_plans_has_no_key_that_writes() -> None:
     for file in WORKFLOWS:
         for name, job in _loaded(file)["jobs"].items():
             text = yaml.safe_dump(job)
-            writes = re.search(r"callsheet (apply|promote)", text)
+            runs = "\n".join(each.get("run", "") for each in job["steps"])
+            writes = re.search(r"^ *callsheet (apply|promote(?!.*--out))", runs, re.MULTILINE)
             assert bool(writes) == ("environment" in job), (file.name, name)
             if not writes:
                 assert all("_READ_" in each for each in re.findall(r"secrets\.(\w+)", text))
@@ -129,9 +130,23 @@ def test_what_is_said_to_be_ignored_is_what_only_reads() -> None:
                 assert re.search(r"secrets\.\w+_READ_\w+ \}\} # zizmor: ignore\[secrets-outside-env\]", line)
 
 
+def test_what_is_promoted_is_the_plan_that_was_shown() -> None:
+    """The job before the one that is gated plans, shows, and keeps; the gated one plans nothing."""
+    jobs = _loaded(HERE / "github/apply.yml")["jobs"]
+    for name, start in {"uat": "dev", "prod": "uat"}.items():
+        before, gated = (yaml.safe_dump(jobs[each]["steps"], width=1000) for each in (f"plan-{name}", name))
+        assert jobs[name]["needs"] == f"plan-{name}"
+        assert jobs[f"plan-{name}"]["needs"] == start
+        for part in (f"promote --from {start} --to {name} --out", "GITHUB_STEP_SUMMARY", "html"):
+            assert part in before
+        assert f'callsheet apply "$RUNNER_TEMP/plans/{name}.plan" --yes' in gated.replace("\\", "")
+        assert not re.search("callsheet (plan|promote)", gated)
+
+
 def test_the_two_hosts_run_the_same_verbs() -> None:
     def verbs(text: str) -> set[str]:
-        return {" ".join(each.split()) for each in re.findall(r"callsheet (?:[a-z]+ )+--env [a-z]+", text)}
+        found = re.findall(r"callsheet ((?:[a-z]+ )+(?:--(?:env|from|to) [a-z]+ ?)+)", text)
+        return {each.strip() for each in found}
 
     hosted = "\n".join(file.read_text(encoding="utf-8") for file in WORKFLOWS)
     assert verbs(hosted) == verbs(GITLAB.read_text(encoding="utf-8"))

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import click
 import pytest
 import yaml
 
 from callsheet.cli.main import callsheet
-from docs.pages import ROOT
+from callsheet.sandbox.app import create_app
+from callsheet.sandbox.server import serve
+from callsheet.sandbox.store import Store
+from docs.pages import ROOT, blocks
+from e2e.command import call
+from support.hooks import hook
 
 FILE = ROOT / "examples/ci/kubernetes/cronjob.yaml"
 # Fields of the Kubernetes API (v1.31, batch/v1 and core/v1) that a manifest of this sort may have.
@@ -28,6 +37,16 @@ POD = {
 CONTAINER = {
     "name", "image", "command", "args", "env", "resources", "securityContext", "volumeMounts", "workingDir",
 }  # fmt: skip
+
+_ASSISTANT = """\
+apiVersion: v1
+kind: Assistant
+metadata: {name: front-desk}
+spec:
+  model: {provider: openai, model: gpt-4.1}
+  systemPrompt: Be kind.
+  firstMessage: Acme, good morning.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +120,63 @@ def test_its_command_parses(pod: Any) -> None:
     command.make_parser(click.Context(command, info_name=verb)).parse_args(args=list(arguments))
     named = [each for each in _references(arguments) if not each.startswith("secrets://")]
     assert set(named) <= {each["name"] for each in container["env"]}
+
+
+def test_its_variables_are_those_that_the_project_and_the_command_read(pod: Any) -> None:
+    [container] = pod["containers"]
+    read = set(re.findall(r"secrets://env/(\w+)", _environments()))
+    assert len(read) == 4
+    assert {each["name"] for each in container["env"] if "valueFrom" in each} == {
+        *read,
+        *_references(container["args"]),
+    }
+
+
+def test_its_command_checks_every_environment_of_the_project_with_its_variables(
+    pod: Any, tmp_path: Path
+) -> None:
+    """The README's environments.yaml, but for the addresses and the place of state."""
+    [container] = pod["containers"]
+    root = tmp_path / "project"
+    root.mkdir()
+    with ExitStack() as stack:
+        received = stack.enter_context(hook())
+        text, urls = _environments(), {}
+        for name in ("dev", "uat", "prod"):
+            store = Store(tmp_path / f"{name}.sqlite")
+            stack.callback(store.close)
+            urls[name] = stack.enter_context(serve(create_app(store, organisation=name))).url
+            text = text.replace("https://api.vapi.ai", urls[name], 1)
+        text = re.sub(r"state: .*", f"state: {{backend: file, path: '{tmp_path / 'state'}'}}", text)
+        (root / "environments.yaml").write_text(
+            f"apiVersion: v1\nkind: Environments\napp: acme\n{text}", encoding="utf-8"
+        )
+        (root / "front-desk.yaml").write_text(_ASSISTANT, encoding="utf-8")
+        values = {each["name"]: each.get("value", "canary-key") for each in container["env"]}
+        values["SLACK_WEBHOOK"] = received.url
+        for words in ("apply --env dev", "promote --from dev --to uat", "promote --from uat --to prod"):
+            done = call(*words.split(), "--yes", "-C", str(root), variables=values)
+            assert done.code == 0, done.err
+        args = [str(root) if each == "/project" else each for each in container["args"]]
+        done = call(*args, variables=values)
+        assert (done.code, received.got) == (0, []), done.err
+
+        edited = json.dumps({"firstMessage": "Yeah?"}).encode()
+        headers = {"Authorization": "Bearer somebody-else", "Content-Type": "application/json"}
+        for name in ("uat", "prod"):
+            with urlopen(Request(f"{urls[name]}/assistant", headers=headers)) as answer:
+                [found] = json.load(answer)
+            at = f"{urls[name]}/assistant/{found['id']}"
+            urlopen(Request(at, edited, headers, method="PATCH")).close()
+        assert call(*args, variables=values).code == 2
+        told = [str(each) for each in received.bodies]
+        assert [("uat" in each, "prod" in each) for each in told] == [(True, False), (False, True)]
+
+
+def _environments() -> str:
+    """environments.yaml as examples/ci/README.md prescribes it."""
+    [found] = [each.text for each in blocks(FILE.parents[1] / "README.md") if "environments:" in each.text]
+    return found
 
 
 def _references(arguments: list[str]) -> Iterator[str]:

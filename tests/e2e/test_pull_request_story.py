@@ -67,12 +67,30 @@ def test_the_story(voice: Project) -> None:
     assert signed.code == 0, signed.err
     assert ASKED in voice.assistant("dev")["model"]["messages"][0]["content"]
 
-    # It is merged: dev gets what was approved, by a plan that is made now, and uat and prod what dev has.
+    # Nothing is told of that; the run that is started again says so, in the same comment.
+    ran = voice.pull_request(number, head)
+    assert ran.code == 0, ran.said
+    [refreshed] = voice.comments(number)
+    assert refreshed["id"] == comment["id"]
+    assert "Still needed" in comment["body"]
+    assert "Still needed" not in refreshed["body"]
+    assert [each["state"] for each in voice.front.statuses[head]] == ["pending", "success"]
+
+    # It is merged: dev gets what was approved, by a plan that is made now, and uat and prod what dev has, by
+    # plans that are kept before their reviewers are asked.
     voice.git("checkout", "--quiet", "main")
     voice.git("merge", "--quiet", "--no-ff", "--message", "Merge", "say-it-back")
     voice.api("PUT", f"/pulls/{number}/merge", {"merge_method": "merge"})
-    ran = voice.push(head)
-    assert (ran.code, ran.jobs) == (0, dict.fromkeys(("dev", "uat", "prod"), "success")), ran.said
+    voice.merged(number)
+    ran = voice.push()
+    steps = [step for name in ("dev", "uat", "prod") for step in (f"plan-{name}", name)]
+    assert (ran.code, [*ran.jobs], {*ran.jobs.values()}) == (0, steps, {"success"}), ran.said
+    assert {each.name for each in (voice.applied / "dev").iterdir()} == {"dev.plan", "dev.md", "dev.html"}
+    for name in ("uat", "prod"):
+        shown = (voice.applied / name / f"{name}.md").read_text(encoding="utf-8")
+        assert shown.startswith(f"## Callsheet: promote to `{name}`")
+        assert f"+ {FIXED}" in shown
+        assert "say it back" in (voice.applied / name / f"{name}.html").read_text(encoding="utf-8")
     for name in ("dev", "uat", "prod"):
         assert FIXED in voice.assistant(name)["model"]["messages"][0]["content"]
     who = voice.person("carol", "runs", "list", "--env", "dev").out
@@ -80,34 +98,34 @@ def test_the_story(voice: Project) -> None:
     assert voice.vault.asked("auth/jwt/login")
 
     # All is well, and no issue says otherwise.
-    assert voice.dispatched("drift.yml").code == 0
+    assert voice.checked().code == 0
     assert voice.issues() == []
 
     # Somebody edits behind its back: the scheduled check opens an issue, and updates it, and repeats nothing.
     edit(voice, "Yeah?")
-    ran = voice.dispatched("drift.yml")
+    ran = voice.checked()
     assert ran.code == 0, ran.said
     [issue] = voice.issues("open")
     assert issue["title"] == "Drift in acme dev"
     assert "Yeah?" in issue["body"]
     edit(voice, "Hello, who is it?")
-    assert voice.dispatched("drift.yml").code == 0
+    assert voice.checked().code == 0
     [updated] = voice.issues("open")
     assert updated["number"] == issue["number"]
     assert "Hello, who is it?" in updated["body"]
 
     # Apply heals, once Ana has seen what will be set back.
-    heal = str(voice.folder / "heal.plan")
-    assert voice.person("ben", "plan", "--env", "dev", "--out", heal).code == 0
-    assert voice.dispatched("apply.yml").jobs["dev"] == "failure"
+    assert voice.by_hand().jobs == {"plan-dev": "success", "dev": "failure"}
     assert voice.assistant("dev")["firstMessage"] == "Hello, who is it?"
-    assert voice.person("ana", "approve", heal, "--yes").code == 0
-    ran = voice.dispatched("apply.yml")
-    assert ran.code == 0, ran.said
+    heal = voice.applied / "dev/dev.plan"
+    assert "Hello, who is it?" in heal.with_suffix(".md").read_text(encoding="utf-8")
+    assert voice.person("ana", "approve", str(heal), "--yes").code == 0
+    ran = voice.by_hand()
+    assert (ran.code, ran.jobs) == (0, {"plan-dev": "success", "dev": "success"}), ran.said
     assert voice.assistant("dev")["firstMessage"] == GREETING
 
     # The next check closes the issue.
-    assert voice.dispatched("drift.yml").code == 0
+    assert voice.checked().code == 0
     assert voice.issues("open") == []
     assert [each["number"] for each in voice.issues("closed")] == [issue["number"]]
 

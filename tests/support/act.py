@@ -23,15 +23,24 @@ _BIN = Path(sys.executable).parent
 # Installed already, as the tests are run with it: pip has nothing to get, and must not try.
 _OFFLINE = {"PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 _NOTHING = {"runs": {"using": "composite", "steps": [{"shell": "bash", "run": ":"}]}}
-_KEEP = {
-    "inputs": {"name": {}, "path": {}, "retention-days": {}},
+_KEEP: dict[str, Any] = {
+    "inputs": {"name": {}, "path": {}, "retention-days": {}, "overwrite": {}},
     "runs": {
         "using": "composite",
         "steps": [
             {
                 "shell": "bash",
-                "env": {"FROM": "${{ inputs.path }}", "NAME": "${{ inputs.name }}"},
-                "run": 'mkdir -p "$STAGE_KEPT" && cp -r "$FROM" "$STAGE_KEPT/$NAME"',
+                "env": {
+                    "FROM": "${{ inputs.path }}",
+                    "NAME": "${{ inputs.name }}",
+                    "OVER": "${{ inputs.overwrite }}",
+                },
+                # As the real one, for which the name is taken where a run is started again.
+                "run": """\
+if [[ -e $STAGE_KEPT/$NAME && $OVER != true ]]; then echo "::error::this artifact exists"; exit 1; fi
+rm -rf "$STAGE_KEPT/$NAME" && mkdir -p "$STAGE_KEPT"
+if [[ -d $FROM ]]; then cp -r "$FROM" "$STAGE_KEPT/$NAME"; fi
+""",
             }
         ],
     },

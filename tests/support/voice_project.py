@@ -10,13 +10,14 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import hvac
 from cryptography.hazmat.primitives import serialization
 
+import callsheet
 from callsheet.sandbox.app import create_app
 from callsheet.sandbox.server import serve
 from callsheet.sandbox.store import Store
@@ -25,6 +26,7 @@ from support import act, emulator
 from support.act import Ran
 from support.front import AT, Front
 from support.issuer import Issuer, issuer, rsa_key
+from support.pulls import OURS, Pulls
 from support.vault import Double
 from support.vault.double import ROOT as ROOT_TOKEN
 from support.voice_files import ENVIRONMENT, FILES, PROTECTION
@@ -33,12 +35,16 @@ EXAMPLES = Path(__file__).parents[2] / "examples/ci"
 ENVIRONMENTS = ("dev", "uat", "prod")
 _SECRET = "canary-orders-key-3Vn8"
 _GH = Path(__file__).with_name("gh_stand_in.py")
+_INSTALLED = f"callsheet[oidc,postgres,vault]=={callsheet.__version__} --hash=sha256:{'0' * 64}"
 _WHO = ["-c", "user.name=Ben", "-c", "user.email=ben@acme.example"]
 
 
 @dataclass
 class Project:
-    """`root` is the repository; `kept` holds the artifacts of each pull request's last run, by its head."""
+    """`root` is the repository; `kept` holds the artifacts of runs, of pull requests by their head.
+
+    `applied` has the artifacts of the last apply.yml.
+    """
 
     root: Path
     folder: Path
@@ -47,6 +53,8 @@ class Project:
     vault: Double
     issuer: Issuer
     trees: int = 0
+    pulls: Pulls = field(default_factory=Pulls)
+    applied: Path = Path()
 
     @property
     def kept(self) -> Path:
@@ -99,40 +107,49 @@ class Project:
         tip = self.api("GET", "/git/ref/heads/main")["object"]["sha"]
         self.api("POST", "/git/refs", {"ref": f"refs/heads/{branch}", "sha": tip})
         self.api("PUT", f"/contents/{branch}.txt", {"message": title, "content": "eA==", "branch": branch})
-        return int(
-            self.api("POST", "/pulls", {"title": title, "head": branch, "base": "main", "body": ""})["number"]
-        )
+        asked = {"title": title, "head": branch, "base": "main", "body": ""}
+        number = int(self.api("POST", "/pulls", asked)["number"])
+        self.pulls.open(number, branch)
+        return number
 
     # the jobs
 
     def pull_request(self, number: int, head: str, *, fork: bool = False, **more: Any) -> Ran:
         base = self.git("rev-parse", "main")
-        ours = {"full_name": "acme-bot/voice"}
-        theirs = {"full_name": "mallory/voice"} if fork else ours
+        pull = self.pulls.push(number, head, "mallory/voice" if fork else OURS)
         payload = {
             "pull_request": {
                 "number": number,
-                "head": {"sha": head, "repo": theirs},
-                "base": {"sha": base, "repo": ours},
+                "head": {"sha": head, "repo": pull["head"]["repo"]},
+                "base": {"sha": base, "ref": "main", "repo": {"full_name": OURS}},
             }
         }
         kept = self.kept / head
-        shutil.rmtree(kept, ignore_errors=True)
         tree = self.tree(head, base)
         ran = self.job("pull_request", "pull-request.yml", tree, payload, STAGE_KEPT=str(kept), **more)
-        if ran.code == 0 and kept.exists():
-            (kept / "success").touch()
+        self.pulls.end(pull, kept, "failure" if ran.code else "success")
         return ran
 
-    def push(self, merged: str) -> Ran:
-        """What GitHub does after a merge of the commit `merged`."""
-        sha = self.git("rev-parse", "main")
-        (self.folder / "merged.json").write_text(json.dumps({sha: merged}))
-        return self.job("push", "apply.yml", self.tree(sha), {"ref": "refs/heads/main", "after": sha})
+    def merged(self, number: int) -> None:
+        """The commit that main is at is the merge of that pull request."""
+        self.pulls.merge(number, self.git("rev-parse", "main"))
 
-    def dispatched(self, workflow: str) -> Ran:
-        event = "schedule" if workflow == "drift.yml" else "workflow_dispatch"
-        return self.job(event, workflow, self.tree("main"), {"ref": "refs/heads/main"})
+    def push(self, **more: Any) -> Ran:
+        """What GitHub does after a merge, or a push to main."""
+        sha = self.git("rev-parse", "main")
+        return self.applying("push", {"ref": "refs/heads/main", "after": sha}, **more)
+
+    def by_hand(self, *, ref: str = "refs/heads/main", promote: bool = False, **more: Any) -> Ran:
+        inputs = {"promote": str(promote).lower()}
+        return self.applying("workflow_dispatch", {"ref": ref, "inputs": inputs}, **more)
+
+    def applying(self, event: str, payload: Mapping[str, Any], **more: Any) -> Ran:
+        tree = self.tree("main")
+        self.applied = self.kept / tree.name
+        return self.job(event, "apply.yml", tree, payload, STAGE_KEPT=str(self.applied), **more)
+
+    def checked(self) -> Ran:
+        return self.job("schedule", "drift.yml", self.tree("main"), {"ref": "refs/heads/main"})
 
     def job(
         self, event: str, workflow: str, tree: Path, payload: Mapping[str, Any], *, actor: str = "ben",
@@ -140,10 +157,11 @@ class Project:
     ) -> Ran:  # fmt: skip
         """`keys` are secrets that this run has in place of its own; an empty one is not there."""
         given = {"GITHUB_TOKEN": emulator.TOKEN, **_keys(), **(keys or {})}
+        (self.folder / "github.json").write_text(str(self.pulls), encoding="utf-8")
         may_prove = "id-token: write" in (tree / ".github/workflows" / workflow).read_text(encoding="utf-8")
         ran = act.act(
             event,
-            {"repository": {"full_name": "acme-bot/voice"}, **payload},
+            {"repository": {"full_name": OURS}, **payload},
             tree=tree,
             workflow=workflow,
             home=tree.with_name(f"{tree.name}-home"),
@@ -151,7 +169,8 @@ class Project:
             secrets={key: value for key, value in given.items() if value},
             settings={"VAULT_ADDR": self.vault.url},
             variables={
-                "GITHUB_REPOSITORY": "acme-bot/voice",
+                "GITHUB_REPOSITORY": OURS,
+                "GITHUB_RUN_ID": str(self.trees),
                 "GITHUB_API_URL": self.front.url,
                 "GITHUB_GRAPHQL_URL": f"{self.front.url}/graphql",
                 "CALLSHEET_SUMMARY": str(self.folder / "summary.md"),
@@ -269,6 +288,10 @@ def _files(made: Project) -> None:
         (made.root / file).write_text(content, encoding="utf-8")
     shutil.copytree(EXAMPLES / "github", made.root / ".github/workflows")
     shutil.copytree(EXAMPLES / "action", made.root / ".github/actions/callsheet")
+    shutil.copytree(EXAMPLES / "gitlab", made.root / ".gitlab/callsheet")
+    for folder in (".github/actions", ".gitlab"):
+        # What the tests are run with is installed already, and pip trusts that.
+        (made.root / folder / "callsheet/requirements.txt").write_text(f"{_INSTALLED}\n", encoding="utf-8")
     (made.folder / "bin").mkdir()
     tool = made.folder / "bin/gh"
     tool.write_text(f"#!{sys.executable}\n{_GH.read_text(encoding='utf-8')}", encoding="utf-8")
