@@ -77,8 +77,11 @@ def remembered(change: Change, symbols: Symbols, step: Step | None = None) -> Pa
     kept: Payload = symbols.kept(wanted(owned, step) if step else (owned.desired or {}))
     if change.owned is not None:
         for path, digest in secrets_of(change.desired or {}):
-            if isinstance(symbol := get(kept, path), Secret | Text) and isinstance(digest, Digest):
+            symbol = get(kept, path)
+            if isinstance(symbol, Secret | Text) and isinstance(digest, Digest):
                 kept = put(kept, path, replace(symbol, digest=digest.digest))
+            elif isinstance(symbol, Digest) and isinstance(digest, Digest):
+                kept = put(kept, path, digest)
     return kept
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from callsheet.apply.standing import baseline_of, sends
 from callsheet.diff.equality import same
 from callsheet.diff.veil import Veil
-from callsheet.diff.view import view
+from callsheet.diff.view import recognised, view
 from callsheet.model.kinds import Kind
 from callsheet.model.paths import ABSENT, get, put
 from callsheet.model.resource import RemoteObject
@@ -41,12 +41,13 @@ class Memory:
         residual: tuple[Path, ...] = (),
     ) -> Entry:
         kind = self.kinds[change.kind]
-        applied = self.veil.over(_with_digests(applied, earlier.applied_symbols if earlier else {}))
+        applied = _with_digests(self.hidden(applied, earlier), earlier.applied_symbols if earlier else {})
         draft = self.record_of(
             change,
             step,
             applied,
             remote.id,
+            earlier,
             replaced=replace_of if replace_of is not None else (earlier.replaced if earlier else ()),
         )
         masked = tuple(sorted({*change.masked, *self.veil.shapes(remote.payload)}))
@@ -65,8 +66,21 @@ class Memory:
         removed = (change.moved_from,) if change.moved_from else ()
         return Entry(put=(record,), remove=removed, organisation=remote.organisation)
 
+    def hidden(self, payload: Payload, earlier: Record | None) -> Payload:
+        """A payload as state may keep it. What is a digest in the earlier record stays one, though its value
+        may be in nobody's reach any more."""
+        known: Payload = earlier.applied_symbols if earlier else {}
+        return recognised(self.veil.over(payload), known, self.veil.key)
+
     def record_of(
-        self, change: Change, step: Step, applied: Payload, remote_id: str, *, replaced: tuple[str, ...]
+        self,
+        change: Change,
+        step: Step,
+        applied: Payload,
+        remote_id: str,
+        earlier: Record | None,
+        *,
+        replaced: tuple[str, ...],
     ) -> Record:
         """What state remembers of a change, but for what only an answer tells."""
         lifecycle: Mapping[str, Any] = change.lifecycle or {}
@@ -76,7 +90,7 @@ class Memory:
             kind=change.kind,
             remote_id=remote_id,
             name=self.veil.name(change.name),
-            applied=self.veil.over(applied),
+            applied=self.hidden(applied, earlier),
             depends_on=change.depends_on,
             prevent_destroy=bool(lifecycle.get("preventDestroy")),
             on_remove=str(lifecycle.get("onRemove", "delete")),

@@ -63,7 +63,8 @@ class Worker:
         draft, sent, remote_id = None, None, step.remote_id
         if step.call is Call.CREATE:
             applied = remembered(change, symbols, step)
-            draft = self.memory.record_of(change, step, applied, "", replaced=replaced_by(change, record))
+            replaced = replaced_by(change, record)
+            draft = self.memory.record_of(change, step, applied, "", record, replaced=replaced)
             if change.owned is not None:
                 sent = symbols.kept(wanted(change, step))
         elif step.call is Call.UPDATE:
@@ -71,7 +72,7 @@ class Worker:
                 remote_id = record.remote_id
             part, sent = announced(change, step, symbols)
             if part is not None:
-                draft = self.memory.record_of(change, step, part, remote_id or "", replaced=())
+                draft = self.memory.record_of(change, step, part, remote_id or "", record, replaced=())
         return Begun(
             change.address,
             step.number,
@@ -81,7 +82,7 @@ class Worker:
             run,
             remote_id,
             draft,
-            plain(self.memory.veil.over(sent)) if sent is not None else None,
+            plain(self.memory.hidden(sent, record)) if sent is not None else None,
             step.clear if step.call is Call.UPDATE else (),
         )
 
@@ -118,7 +119,7 @@ class Worker:
         except Unfinished as cause:
             remote, failure = cause.reached, cause
         self.binding.keep(change.address, remote, partial(self._take_back, change, remote))
-        applied = remembered(change, symbols, step)
+        applied = self.memory.hidden(remembered(change, symbols, step), record)
         replaced = replaced_by(change, record)
         entry = self.memory.remember(change, step, state, remote, applied, replace_of=replaced, earlier=None)
         return StepDone(entry, remote, failure=failure)

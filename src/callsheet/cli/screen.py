@@ -107,6 +107,8 @@ class Screen:
         from callsheet.reports.diagnostic_lines import problem_lines
 
         self.pause()
+        known = set(self._known())
+        diagnostics = [each.without(known) for each in diagnostics]
         if self.format == EVENTS:
             from callsheet.reports.json import error_body
 

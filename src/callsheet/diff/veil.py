@@ -7,11 +7,11 @@ the same on every side, so equal ones stay equal and nothing drifts because of i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callsheet.diff.view import leaked, mask, shape_of
 from callsheet.model.forms import quoted
-from callsheet.model.value import Path, Payload, Value, transform
+from callsheet.model.value import Path, Payload, Text, Value, transform
 
 # A shorter value would hide half of every text, and is no secret to speak of.
 SHORTEST = 4
@@ -68,6 +68,10 @@ class Veil:
         return any(value.encode() in data for value in self.values)
 
     def _leaf(self, value: Value) -> Value:
+        if isinstance(value, Text):
+            # Its digest, where it has one, tells it from others.
+            parts = (HIDDEN if isinstance(part, str) and self._holds(part) else part for part in value.parts)
+            return replace(value, parts=tuple(parts))
         return mask(value, self.key) if isinstance(value, str) and self._holds(value) else value
 
     def _holds(self, text: str) -> bool:

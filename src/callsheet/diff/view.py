@@ -83,9 +83,13 @@ def leaked(payload: Value, values: Sequence[str], path: Path = ()) -> list[Path]
         return [found for key, item in payload.items() for found in leaked(item, values, (*path, key))]
     if isinstance(payload, list):
         return [found for index, item in enumerate(payload) for found in leaked(item, values, (*path, index))]
-    if isinstance(payload, str) and any(value in payload for value in values):
-        return [path]
-    return []
+    # What stands openly beside a reference is as open.
+    texts = payload.parts if isinstance(payload, Text) else [payload]
+    return (
+        [path]
+        if any(isinstance(text, str) and any(each in text for each in values) for text in texts)
+        else []
+    )
 
 
 def shape_of(path: Path) -> str:

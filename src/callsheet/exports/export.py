@@ -208,7 +208,10 @@ def contents_of(records: Iterable[Record]) -> set[str]:
 def _veiled(record: Record, veil: Veil) -> Record:
     """The record without what has become known as a secret since it was written."""
     return replace(
-        record, name=veil.name(record.name), applied=veil.over(record.applied), seen=veil.over(record.seen)
+        record,
+        name=veil.name(record.name),
+        applied=plain(veil.over(record.applied_symbols)),
+        seen=plain(veil.over(record.seen_symbols)),
     )
 
 

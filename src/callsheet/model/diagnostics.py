@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from callsheet.model.forms import blotted
 
 
 class Severity(StrEnum):
@@ -41,6 +43,16 @@ class Diagnostic:
     hint: str = ""
     place: Place | None = None
     address: str | None = None
+
+    def without(self, secrets: Iterable[str]) -> Diagnostic:
+        """The finding in words that hold none of these values."""
+        known = frozenset(secrets)
+        return replace(
+            self,
+            summary=blotted(self.summary, known),
+            detail=blotted(self.detail, known),
+            hint=blotted(self.hint, known),
+        )
 
     def to_json(self) -> dict[str, Any]:
         out: dict[str, Any] = {"severity": str(self.severity), "code": self.code, "summary": self.summary}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, urlsplit
 
 # Encoded, a shorter one is found everywhere.
@@ -26,6 +27,15 @@ def plain_address(url: str) -> str:
         return "the document's URL"
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}" + ("?…" if parts.query else "")
+
+
+def blotted(text: str, values: Iterable[str], *, shortest: int = _LONG) -> str:
+    """The text without the values, as they are and where something has quoted them. Shorter ones stand in
+    half of all texts, and stay."""
+    forms = {form for value in values for form in quoted(value) if len(form) >= shortest}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "…")
+    return text
 
 
 def quoted(value: str) -> frozenset[str]:

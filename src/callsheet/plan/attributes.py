@@ -85,7 +85,7 @@ def created(kind: Kind, resource: Resource, payload: Payload, cause: Cause) -> t
         Attribute(
             path,
             "add",
-            new=shown(value),
+            new=muted(value),
             cause=cause,
             sensitive=_sensitive(path, value, hidden),
             at=_at(resource, path),

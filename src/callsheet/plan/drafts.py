@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from callsheet.diff.classes import Class, Verdict
-from callsheet.diff.view import secret_patterns, view
+from callsheet.diff.view import recognised, secret_patterns, view
 from callsheet.model.diagnostics import Diagnostic, error, warning
 from callsheet.model.paths import show
-from callsheet.model.value import Path
+from callsheet.model.value import Path, Payload
 from callsheet.plan.assess import Assessment
 from callsheet.plan.attributes import attributes, created, deleted
 from callsheet.plan.baseline import baseline
@@ -54,7 +54,7 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
             remote_id=None,
             moved_from=matches.moved.get(each.address),
             lost_id=each.record.remote_id if each.record else None,
-            attributes=told(inputs, created(each.kind, each.resource, each.payload, cause)),
+            attributes=told(inputs, created(each.kind, each.resource, _shown(inputs, each), cause)),
             conflict=bool(inputs.restoration and each.record) and inputs.options.on_conflict is None,
         )
         return draft, problems
@@ -88,6 +88,12 @@ def draft_for(inputs: Inputs, matches: Matches, each: Assessment) -> tuple[Draft
         )
         return draft, problems
     return _update(inputs, matches, each, draft, problems)
+
+
+def _shown(inputs: Inputs, each: Assessment) -> Payload:
+    """What is made again, with what state has as a digest as one."""
+    known = each.record.applied_symbols if each.record else {}
+    return recognised(each.payload, known, inputs.state.key)
 
 
 def _missing(inputs: Inputs, each: Assessment) -> str:

@@ -81,7 +81,7 @@ def make_plan(inputs: Inputs) -> Plan:
         notices=tuple(notice.to_json() for notice in drift.notices),
         normalised=tuple(_normalised(assessments.values())) if inputs.options.detail else (),
         reaches=reached(selection.edges, matches.removed, [change.address for change in changes]),
-        diagnostics=(*inputs.diagnostics, *problems),
+        diagnostics=tuple(each.without(inputs.known_secrets) for each in (*inputs.diagnostics, *problems)),
         gates=tuple(refusals(inputs, changes)),
         contents=tuple(sorted({*_contents(changes), *inputs.carried})),
         unchanged=len(assessments) - sum(change.address in assessments for change in changes),
@@ -119,7 +119,7 @@ def _drafts(
         if address in matches.live:
             problems += would_erase(assessment, matches.live[address])
         draft, found = draft_for(inputs, matches, assessment)
-        if draft and not inputs.restoration and draft.change.action is not Action.REFRESH:
+        if draft and not inputs.restoration:
             problems += warnings_of(assessment.resource, assessment.payload, veil)
         problems += [*found, *_leaning(draft, assessment, held)]
         if draft:

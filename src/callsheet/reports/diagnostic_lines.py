@@ -9,6 +9,8 @@ from callsheet.reports import counting
 from callsheet.reports.excerpt import Excerpt
 from callsheet.reports.line import EMPTY, Line, Span, indented, line
 
+# As YAML escapes it, a value may stand in the line in other letters.
+_UNQUOTED = ("plan.secret-in-files",)
 Excerpts = Callable[[Place], Excerpt | None]
 
 
@@ -25,7 +27,8 @@ def diagnostic_lines(each: Diagnostic, excerpts: Excerpts = nowhere) -> Iterator
         where.append(Span(f"{' in ' if where else 'in '}{each.address}", "dim"))
     if where:
         yield line("  at " if each.place else "  ", *where)
-    if each.place and (found := excerpts(each.place)):
+    quoted = each.place if each.code not in _UNQUOTED else None
+    if quoted and (found := excerpts(quoted)):
         yield from indented(_excerpt(found), 2)
     for text in each.detail.split("\n") if each.detail else ():
         yield line("  ", text)

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
+from callsheet.diff.veil import HIDDEN
 from callsheet.model.diagnostics import Diagnostic
 from callsheet.model.paths import find, pattern, put
-from callsheet.model.value import Digest, from_json, transform
+from callsheet.model.value import Digest, Text, from_json, transform
 from callsheet.reports.escaping import COMMAND
 from callsheet.reports.values import withheld
 
@@ -44,9 +45,12 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     for change in out["changes"]:
         shapes = [pattern(text) for text in change.get("masked", ())]
         for name in ("desired", "owned"):
-            for shape in shapes if change.get(name) else ():
-                for path, value in list(find(change[name], shape)):
-                    change[name] = put(change[name], path, transform(value, _unsaid))
+            if change.get(name):
+                # Symbols are no text, and stay what they are.
+                change[name] = from_json(change[name])
+                for shape in shapes:
+                    for path, value in list(find(change[name], shape)):
+                        change[name] = put(change[name], path, transform(value, _unsaid))
     return out
 
 
@@ -56,6 +60,9 @@ def _attribute(each: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unsaid(value: Any) -> Any:
+    if isinstance(value, Text):
+        # What stands openly beside a reference may be another secret.
+        return Text(tuple(HIDDEN if isinstance(part, str) else part for part in value.parts), value.digest)
     return Digest("") if isinstance(value, str) else value
 
 

@@ -11,6 +11,8 @@ from callsheet.operations.rollback import rollback
 from callsheet.plan.inputs import Options
 from callsheet.plan.plan import Plan
 from callsheet.providers.vapi.writer import VapiWriter
+from callsheet.reports.json import document, plan_document
+from e2e.command import call
 from support.world import World, go_on
 
 VALUE = "canary-of-a-header"
@@ -141,3 +143,82 @@ def test_a_way_back_leaves_it_as_live_has_it(world: World) -> None:
     live = world.live("/assistant", "a")
     assert live["firstMessage"] == OPENLY
     assert live.get("endCallMessage") is None
+
+
+@pytest.mark.parametrize("now", [None, "canary-rotated"], ids=["out of reach", "rotated"])
+@pytest.mark.parametrize("what", ["neighbour", "lifecycle", "made again"])
+def test_a_digest_stays_one_in_state(world: World, now: str | None, what: str) -> None:
+    world.assistant("a", firstMessage=OPENLY)
+    world.apply()
+    del world.variables["T"]
+    if now:
+        world.variables["T"] = now
+        world.apply()
+    match what:
+        case "neighbour":
+            world.assistant("a", firstMessage=OPENLY, native={"endCallMessage": "Bye."})
+        case "lifecycle":
+            world.assistant("a", firstMessage=OPENLY, lifecycle={"onRemove": "forget"})
+        case _:
+            world.api("DELETE", f"/assistant/{world.live('/assistant', 'a')['id']}")
+    planned = world.plan()
+    assert [each.address for each in planned.plan.changes] == ["Assistant/a"]
+    assert VALUE not in shown(planned.plan)
+    assert world.apply(planned.archive).exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == OPENLY
+    assert VALUE.encode() not in world.state_files()
+    assert world.plan().plan.empty
+
+
+def test_beside_a_reference_it_is_as_open(world: World) -> None:
+    world.variables["U"] = "another-secret"
+    headers = {"X": f"{VALUE} ${{secrets://env/U}}"}
+    world.assistant("a", native={"server": {"url": "https://x.example", "headers": headers}})
+    planned = world.plan()
+    assert VALUE not in shown(planned.plan)
+    assert VALUE not in document(plan_document(planned.plan))
+    assert [each.code for each in planned.plan.diagnostics] == ["plan.secret-in-files"]
+    assert world.apply(planned.archive).exit_code == 0
+    assert world.live("/assistant", "a")["server"]["headers"]["X"] == f"{VALUE} another-secret"
+    assert VALUE.encode() not in world.state_files()
+    assert world.plan().plan.empty
+
+
+def test_json_has_references_as_the_file_has_them(world: World) -> None:
+    world.assistant("a", native=REFERRED)
+    written = json.loads(document(plan_document(world.plan().plan)))
+    [change] = [each for each in written["changes"] if each["address"] == "Assistant/a"]
+    assert change["desired"]["server"]["headers"]["X"] == {"$secret": "secrets://env/T"}
+
+
+def test_no_finding_quotes_it(world: World) -> None:
+    world.assistant("a", native={"firstMessageMode": VALUE})
+    told = [each.to_json() for each in world.plan().plan.diagnostics]
+    assert [each["code"] for each in told] == ["vapi.unknown-value", "plan.secret-in-files"]
+    assert VALUE not in json.dumps(told)
+
+
+def test_the_line_is_not_shown_where_the_value_may_be_written_in_other_letters(world: World) -> None:
+    world.variables["T"] = "it's-a-pass'word"
+    world.assistant("a", firstMessage="Use it's-a-pass'word.")
+    done = call("plan", "-C", str(world.root), variables=world.variables)
+    assert (
+        "plan.secret-in-files"
+        in call("plan", "-o", "json", "-C", str(world.root), variables=world.variables).out
+    )
+    assert "pass" not in done.out + done.err
+
+
+def test_what_a_way_back_could_not_bring_is_sent_when_the_files_have_it_again(world: World) -> None:
+    world.assistant("a", firstMessage=OPENLY)
+    world.apply()
+    world.assistant("a", firstMessage="Hello.")
+    run = world.apply().run
+    assert run
+    with world.session() as session:
+        back = rollback(session, run, Options())
+    assert world.apply(back.archive).exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == "Hello."
+    world.assistant("a", firstMessage=OPENLY)
+    assert world.apply(world.plan(resume=True).archive).exit_code == 0
+    assert world.live("/assistant", "a")["firstMessage"] == OPENLY
