@@ -200,12 +200,12 @@ def test_no_finding_quotes_it(world: World) -> None:
 
 def test_the_line_is_not_shown_where_the_value_may_be_written_in_other_letters(world: World) -> None:
     world.variables["T"] = "it's-a-pass'word"
-    world.assistant("a", firstMessage="Use it's-a-pass'word.")
+    head = "apiVersion: v1\nkind: Assistant\nmetadata: {name: a}\nspec:\n"
+    model = "  model: {provider: openai, model: gpt-4.1}\n  systemPrompt: Be kind.\n"
+    world.file("assistants/a.yaml", f"{head}{model}  firstMessage: 'Use it''s-a-pass''word.'\n")
     done = call("plan", "-C", str(world.root), variables=world.variables)
-    assert (
-        "plan.secret-in-files"
-        in call("plan", "-o", "json", "-C", str(world.root), variables=world.variables).out
-    )
+    assert "firstMessage has the value of a secret written out" in done.out + done.err
+    assert "assistants/a.yaml:7:" in done.out + done.err
     assert "pass" not in done.out + done.err
 
 
