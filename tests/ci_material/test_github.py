@@ -68,6 +68,12 @@ def test_nothing_but_main_is_applied_by_hand(voice: Project) -> None:
     assert "This applies main alone" in ran.said
 
 
+def test_nothing_but_main_is_checked_by_hand(voice: Project) -> None:
+    ran = voice.job("workflow_dispatch", "drift.yml", voice.tree("main"), {"ref": "refs/heads/work"})
+    assert ran.jobs == {"drift": "failure"}
+    assert "This checks main alone" in ran.said
+
+
 def test_by_hand_it_goes_on_to_uat_where_asked_and_asks_nobody_without_a_plan(voice: Project) -> None:
     ran = voice.by_hand(promote=True, keys={"VAPI_UAT_READ_KEY": ""})
     assert ran.jobs == {"plan-dev": "success", "dev": "success", "plan-uat": "failure"}, ran.said
@@ -135,9 +141,7 @@ def test_what_was_not_reviewed_is_not_applied(voice: Project) -> None:
 
 
 def test_a_check_that_cannot_look_is_red(voice: Project) -> None:
-    ran = voice.job(
-        "schedule", "drift.yml", voice.tree("main"), {}, keys={"VAPI_PROD_READ_KEY": ""}
-    )  # fmt: skip
+    ran = voice.job("schedule", "drift.yml", voice.tree("main"), {}, keys={"VAPI_PROD_READ_KEY": ""})
     assert ran.jobs == {"drift": "failure"}
     assert "VAPI_PROD_KEY" in ran.said
 

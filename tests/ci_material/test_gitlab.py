@@ -167,9 +167,9 @@ _PROMOTED = {"plan-uat", "uat", "plan-prod", "prod"}
     ("given", "jobs"),
     [
         ({**_REQUEST, "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1"}, {"validate", "plan"}),
-        # GitLab runs it in the fork's project, or, for a member, in this one.
+        # In the fork's project, or, for a member, in this one, where nothing of it may be installed.
         ({**_REQUEST, "CI_PROJECT_ID": "2", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}, {"validate", "fork"}),
-        ({**_REQUEST, "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}, {"validate", "fork"}),
+        ({**_REQUEST, "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}, {"fork"}),
         ({**_MAIN, "CI_PIPELINE_SOURCE": "push"}, {"dev", *_PROMOTED}),
         ({**_MAIN, "CI_PIPELINE_SOURCE": "web"}, {"plan-dev", "heal", *_PROMOTED}),
         ({**_MAIN, "CI_PIPELINE_SOURCE": "schedule"}, {"drift"}),
@@ -204,7 +204,8 @@ def test_a_fork_s_job_says_why_there_is_no_plan() -> None:
     said = subprocess.run(
         ["bash", "-e", "-c", "\n".join(JOBS["fork"]["script"])], capture_output=True, text=True, check=True
     ).stdout
-    assert "This merge request is a fork's. Its jobs get no variables" in said
+    assert "This merge request is a fork's. No key is for its jobs" in said
+    assert "Do not start its pipeline in the parent project" in said
     assert "start a pipeline of the default branch by hand" in said
 
 
@@ -217,7 +218,11 @@ def test_nobody_but_who_has_read_the_plan_starts_what_is_promoted_or_set_back() 
         assert FILE["stages"].index(JOBS[plan]["stage"]) < FILE["stages"].index(job["stage"])
 
 
-def test_what_plans_is_given_no_key_that_writes() -> None:
+def test_each_job_is_of_the_environment_whose_keys_it_needs() -> None:
     for name, job in JOBS.items():
-        writes = "VAPI_KEY" in yaml.safe_dump(job["variables"])
-        assert writes == ("environment" in job) == ("id_tokens" in job), name
+        given = yaml.safe_dump(job["variables"])
+        read, writes = "READ_KEY" in given, "VAPI_KEY" in given
+        environment = job.get("environment")
+        assert read == (environment == {"name": "plan", "action": "access"}), name
+        assert writes == isinstance(environment, str) == ("id_tokens" in job), name
+        assert (read or writes) == (name not in ("validate", "fork")), name

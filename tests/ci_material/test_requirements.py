@@ -52,17 +52,19 @@ def wheel(tmp_path: Path) -> Path:
     return made
 
 
-def test_pip_takes_callsheet_by_its_digest_and_not_by_its_name(wheel: Path) -> None:
-    refused = _pip(wheel, OWN)
+@pytest.mark.parametrize("addressed", [False, True], ids=["index", "address"])
+def test_pip_takes_callsheet_by_its_digest_and_not_by_its_name(addressed: bool, wheel: Path) -> None:
+    own = f"{OWN.partition('==')[0]} @ {wheel.as_uri()}" if addressed else OWN
+    refused = _pip(wheel, own)
     assert refused.returncode != 0
     assert "Hashes are required in --require-hashes mode" in refused.stderr
     hashed = subprocess.run(
         [sys.executable, "-m", "pip", "hash", wheel], capture_output=True, text=True, check=True
     )
     [digest] = re.findall("--hash=sha256:[0-9a-f]{64}", hashed.stdout)
-    taken = _pip(wheel, f"{OWN} {digest}")
+    taken = _pip(wheel, f"{own} {digest}")
     assert taken.returncode == 0, taken.stderr
-    other = _pip(wheel, f"{OWN} --hash=sha256:{'0' * 64}")
+    other = _pip(wheel, f"{own} --hash=sha256:{'0' * 64}")
     assert "DO NOT MATCH THE HASHES" in other.stderr
 
 

@@ -31,6 +31,10 @@ def pull(number: int = 7, *, base: str = "main", **head: Any) -> dict[str, Any]:
     }
 
 
+# More than one page of them.
+MANY = [{**pull(number, sha=OTHER), "merge_commit_sha": OTHER} for number in range(100, 200)]
+
+
 def run(number: int = 70, **more: Any) -> dict[str, Any]:
     return {
         "id": number,
@@ -119,10 +123,16 @@ def test_the_last_run_of_the_head_is_taken(fetched: Fetched) -> None:
         ([pull(repo=None)], [run()], "#7 is a fork's, and of those no plan is made"),
         ([pull()], [], "No run of pull-request.yml for pull request #7 succeeded"),
         ([pull()], [run(artifact=False)], "The plans of pull request #7 are not kept any more"),
-        ([pull(), pull(8, base="release")], [run()], "#8 has the same head as #7"),
+        ([pull(), pull(8, base="release")], [run()], "#8 is of the same branch as #7"),
+        # It was planned at this head, and then the branch went on and came back.
+        ([pull(), pull(8, base="release", sha=OTHER)], [run()], "#8 is of the same branch as #7"),
+        ([pull(), *MANY, pull(8, base="release", sha=OTHER)], [run()], "#8 is of the same branch as #7"),
     ],
-    ids=["none", "base", "not-merged", "merge", "fork", "fork-gone", "no-run", "expired", "two-bases"],
-)
+    ids=[
+        "none", "base", "not-merged", "merge", "fork", "fork-gone", "no-run", "expired", "two-bases",
+        "two-bases-moved", "two-bases-of-many",
+    ],
+)  # fmt: skip
 def test_where_nothing_was_reviewed_it_says_why_and_the_way_on(
     fetched: Fetched, pulls: list[Any], runs: list[Any], said: str
 ) -> None:

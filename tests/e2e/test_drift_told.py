@@ -461,6 +461,7 @@ def test_what_the_file_no_longer_has_is_cleared_once(kept: str, estate: World, r
         estate.variables |= double.variables
         meddle(estate)
         run(estate, *told)
+        assert run(estate, "destroy", "--env", "dev", "--confirm", "dev").code == 0
         text = file.read_text(encoding="utf-8").partition("  broken:")[0]
         file.write_text(text.replace("  dev:", "  new:").replace("default: true", "default: false"))
         done = run(estate, *ALL, "-o", "json")
@@ -471,6 +472,28 @@ def test_what_the_file_no_longer_has_is_cleared_once(kept: str, estate: World, r
         assert "dev" not in run(estate, *ALL).out
     assert events(received) == ([] if kept == "issue" else ["found", "cleared"])
     assert [each["state"] for each in double.issues] == ([] if kept == "notice" else ["closed"])
+
+
+def test_what_an_old_branch_lacks_is_no_all_clear(estate: World, received: Hook) -> None:
+    double = GitHubDouble()
+    file = estate.root / "environments.yaml"
+    with served(double, ""):
+        estate.variables |= double.variables
+        meddle(estate)
+        run(estate, *ALL)
+        text = file.read_text(encoding="utf-8").partition("  broken:")[0]
+        old = text.replace("  dev:", "  new:").replace("default: true", "default: false")
+        file.write_text(old)
+        done = run(estate, *ALL)
+        assert done.code == 1
+        assert "environments.yaml lacks 'dev', and its state has 2 resources" in done.err
+        # Nor does a store that knows nothing of it know that it is gone.
+        file.write_text(old.replace("app: acme", "app: acme\nstate: {backend: file, path: elsewhere}"))
+        done = run(estate, "drift", "--all", "--issue")
+        assert done.code == 0, done.err
+        assert "Drift of dev: environments.yaml no longer has it, and its state is in no store" in done.out
+    assert events(received) == ["found"]
+    assert [each["state"] for each in double.issues] == ["open"]
 
 
 def test_what_another_app_was_told_of_is_left_to_it(estate: World, received: Hook) -> None:
@@ -484,6 +507,10 @@ def test_what_another_app_was_told_of_is_left_to_it(estate: World, received: Hoo
         text = file.read_text(encoding="utf-8").partition("  broken:")[0].replace("app: acme", "app: other")
         file.write_text(text.replace("  dev:", "  new:").replace("default: true", "default: false"))
         assert "dev" not in run(estate, *ALL).out
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("app: other", "app: acme").replace("  new:", "  dev:"))
+        assert run(estate, "destroy", "--env", "dev", "--confirm", "dev").code == 0
+        file.write_text(text)
         # The other had an environment of that name, too.
         ours = {**double.issues[0], "number": 7, "body": marked("drift/other/dev", "x")}
         double.issues.append(ours)

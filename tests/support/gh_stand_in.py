@@ -45,16 +45,17 @@ def _asked(known: Any, url: Any) -> Any:
     """Filtered as far as GitHub does, and no further."""
     query = {name: value for name, [value] in parse_qs(url.query).items()}
     assert query.pop("per_page") == "100"
+    begin = 100 * (int(query.pop("page", "1")) - 1)
     path = url.path.removeprefix("repos/acme-bot/voice/")
     if found := re.fullmatch("commits/([0-9a-f]{40})/pulls", path):
         return [
             each for each in known["pulls"] if found[1] in (each["merge_commit_sha"], each["head"]["sha"])
-        ]
+        ][begin : begin + 100]
     if path == "pulls":
         assert query.pop("state") == "all"
         owner, _, branch = query.pop("head").partition(":")
         assert (query, owner) == ({}, "acme-bot")
-        return [each for each in known["pulls"] if each["head"]["ref"] == branch]
+        return [each for each in known["pulls"] if each["head"]["ref"] == branch][begin : begin + 100]
     assert path == "actions/workflows/pull-request.yml/runs", path
     wanted = {"conclusion" if name == "status" else name: value for name, value in query.items()}
     runs = [each for each in known["runs"] if all(each[name] == value for name, value in wanted.items())]

@@ -116,8 +116,7 @@ class Pipeline:
             "PATH": f"{COMMAND.parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(tree), "PYTHONUTF8": "1",
             "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore",
             "VAULT_ADDR": voice.vault.url, "GITLAB_USER_LOGIN": "ben",
-            **{f"VAPI_{each.upper()}_READ_KEY": "canary-key-that-reads" for each in ENVIRONMENTS},
-            **({"VAPI_KEY": "canary-key"} if "environment" in job else {}),
+            **self._of(job.get("environment")),
             **self.host.variables, "CI_COMMIT_SHA": voice.git("rev-parse", self.ref),
             "CI_DEFAULT_BRANCH": "main", **more,
         }  # fmt: skip
@@ -138,6 +137,14 @@ class Pipeline:
             assert secret not in done.stdout + done.stderr
         self._keep(name, tree)
         return tree, done
+
+    @staticmethod
+    def _of(environment: str | dict[str, str] | None) -> dict[str, str]:
+        """Variables of an environment."""
+        if isinstance(environment, dict):
+            assert environment["name"] == "plan"
+            return {f"VAPI_{each.upper()}_READ_KEY": "canary-key-that-reads" for each in ENVIRONMENTS}
+        return {"VAPI_KEY": "canary-key"} if environment else {}
 
     def _keep(self, name: str, tree: Path) -> None:
         kept = self.kept[name] = tree.with_name(f"{tree.name}-kept")

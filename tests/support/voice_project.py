@@ -149,7 +149,7 @@ class Project:
         return self.job(event, "apply.yml", tree, payload, STAGE_KEPT=str(self.applied), **more)
 
     def checked(self) -> Ran:
-        return self.job("schedule", "drift.yml", self.tree("main"), {"ref": "refs/heads/main"})
+        return self.job("schedule", "drift.yml", self.tree("main"), {})
 
     def job(
         self, event: str, workflow: str, tree: Path, payload: Mapping[str, Any], *, actor: str = "ben",
@@ -161,7 +161,7 @@ class Project:
         may_prove = "id-token: write" in (tree / ".github/workflows" / workflow).read_text(encoding="utf-8")
         ran = act.act(
             event,
-            {"repository": {"full_name": OURS}, **payload},
+            {"repository": {"full_name": OURS, "default_branch": "main"}, **payload},
             tree=tree,
             workflow=workflow,
             home=tree.with_name(f"{tree.name}-home"),

@@ -9,7 +9,9 @@ import json
 import os
 import subprocess
 import sys
+from itertools import count
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 REPOSITORY, MERGED = os.environ["GH_REPO"], os.environ["GITHUB_SHA"]
 WAY_ON = "To go on, start this workflow by hand on main: it plans, and applies what a reviewer has approved"
@@ -35,7 +37,7 @@ def merged() -> Any:
     """The pull request whose merge into main this commit is."""
     found = [
         pull
-        for pull in _asked(f"commits/{MERGED}/pulls?per_page=100")
+        for pull in _listed(f"commits/{MERGED}/pulls?")
         if pull["merged_at"] and pull["base"]["ref"] == "main" and pull["merge_commit_sha"] == MERGED
     ]
     if not found:
@@ -44,14 +46,16 @@ def merged() -> Any:
 
 
 def unmistakable(pull: Any) -> None:
-    """A run tells its branch and not its base, which may have a pull-request.yml of its own."""
+    """A run tells its branch and not its base, which may have a pull-request.yml of its own.
+
+    Whatever commit the other is at: it may have been at this one when it was planned.
+    """
     owner, _, _ = REPOSITORY.partition("/")
-    head = pull["head"]
-    for other in _asked(f"pulls?state=all&head={owner}:{head['ref']}&per_page=100"):
-        if other["head"]["sha"] == head["sha"] and other["base"]["ref"] != "main":
+    for other in _listed(f"pulls?state=all&head={owner}:{quote(pull['head']['ref'])}&"):
+        if other["base"]["ref"] != "main":
             stop(
-                f"Pull request #{other['number']} has the same head as #{pull['number']} and goes to another "
-                f"branch than main, so that nobody can tell which of them a plan is of. {WAY_ON}"
+                f"Pull request #{other['number']} is of the same branch as #{pull['number']} and goes to "
+                f"another one than main, so that nobody can tell which of them a plan is of. {WAY_ON}"
             )
 
 
@@ -71,6 +75,16 @@ def planned(head: Any) -> Any | None:
 def _is_ours(repository: Any | None) -> bool:
     # That of a fork may be gone.
     return repository is not None and repository["full_name"] == REPOSITORY
+
+
+def _listed(path: str) -> list[Any]:
+    out: list[Any] = []
+    for page in count(1):
+        found = _asked(f"{path}per_page=100&page={page}")
+        out += found
+        if len(found) < 100:
+            break
+    return out
 
 
 def _asked(path: str) -> Any:

@@ -1,7 +1,7 @@
 """`drift --all`: every environment of the project, and what became of telling about it.
 
-In an environment that nothing is applied in any more, or that the file no longer has, nothing drifts: what
-was told of it is taken back.
+In an environment that nothing is applied in any more, nothing drifts: what was told of it is taken back, also
+where the file no longer has it. That alone says nothing: the file may be an old branch's.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from callsheet.model.diagnostics import Diagnostic
-from callsheet.model.errors import CHANGES, DONE, ERROR, PARTIAL, REFUSED, STALE, CallsheetError
+from callsheet.model.errors import CHANGES, DONE, ERROR, PARTIAL, REFUSED, STALE, CallsheetError, SpecError
 from callsheet.operations.drift import Drift, drift
 from callsheet.operations.notices import Recipient, Told, left_notices, notify
 from callsheet.operations.session import Session
 from callsheet.plan.drift import DriftReport
+from callsheet.state.ledger import Ledger
 from callsheet.state.snapshot import State
 
 if TYPE_CHECKING:
@@ -126,8 +127,27 @@ def _removed(session: Session, checked: Sequence[Checked], following: Following)
             recipients=following.recipients if name in notices else (),
             issues=following.issues if name in issues else None,
         )
-        part.up(at := notices.get(name, session), out, _none(at, State(name)))
+        with _collected(out):
+            if _is_over(session, name):
+                part.up(at := notices.get(name, session), out, _none(at, State(name)))
+            else:
+                out.nothing += ", and its state is in no store that the file has, so what was told stands"
         yield out
+
+
+def _is_over(session: Session, name: str) -> bool:
+    """Whether a store of the file says that nothing is applied there any more. SpecError where one says that
+    something is."""
+    stores = (session.beside(each).store for each in session.environments.environments)
+    states = [Ledger(store, name).load() for store in stores]
+    if left := max(len(state.records) for state in states):
+        raise SpecError(
+            f"environments.yaml lacks {name!r}, and its state has {left} resource{'s' * (left != 1)}",
+            detail="Whether they drift is not looked at, so what was told of them stands.",
+            hint="check the branch that has it; to give the environment up, `callsheet destroy` it first",
+            code="drift.environment-lacking",
+        )
+    return any(state.lineage is not None for state in states)
 
 
 def _none(session: Session, state: State) -> Drift:
