@@ -18,6 +18,7 @@ from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.reach import reach_of, words_of
+from callsheet.reports.text_diff import DiffLine, diff_lines
 from cases.plans.table import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.judges import acts, codes
 from unit.reports.test_drift_report import report
@@ -310,6 +311,21 @@ def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
         assert expected in text
         assert len(text.encode()) <= limit
         assert acts(text) == []
+
+
+def test_a_difference_is_found_once_whatever_it_is_shortened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(old: str, new: str) -> list[DiffLine]:
+        asked.append(old)
+        return diff_lines(old, new)
+
+    monkeypatch.setattr("callsheet.reports.markdown_change.diff_lines", counting)
+    old = "".join(f"Once and no more {number}.\n" for number in range(40))
+    made = plan(change("Assistant/a", Action.UPDATE, changed("p", old, old.replace("no", "not any"))))
+    for limit in (65_000, 2_500, 1_500, 900):
+        told(made, limit=limit)
+    assert len(asked) == 1
 
 
 def test_room_that_is_left_is_used_for_the_first_ones() -> None:
