@@ -178,13 +178,14 @@ def _command(view: PlanView) -> str:
 def _sections(
     view: PlanView, strange: Collection[str], by_files: bool, remarks: Sequence[Remark]
 ) -> list[Section]:
-    vital = [each for each in view.changes if each.destructive or each.conflict]
-    # Where room ends within the section, conflicts are what is counted.
-    vital.sort(key=lambda each: not each.destructive)
+    gone = [each for each in view.changes if each.destructive]
+    torn = [each for each in view.changes if each.conflict and not each.destructive]
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
         _refused(view.refusals),
-        _changes("### Deleted, replaced or in conflict", vital, strange, vital=2),
+        _changes("### Deleted or replaced", gone, strange, vital=3),
+        # Apart, as where room ends conflicts of any environment are counted before a deletion of another.
+        _changes("### In conflict", torn, strange, vital=2),
         _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
         _changes("### Changes", [each for each in other if each.address not in strange]),
         _changes(
@@ -206,7 +207,7 @@ def _refused(gates: Sequence[Gate]) -> Section:
         [Part(each.rule, partial(_gate, each)) for each in gates],
         rest,
         lambda parts: f"- refused {_times(len(parts))}",
-        vital=2,
+        vital=3,
     )
 
 

@@ -238,7 +238,19 @@ def test_what_is_gone_already_is_counted_before_what_is_to_be_deleted() -> None:
     assert (True, True) in seen
 
 
-def test_within_a_section_conflicts_are_what_is_counted() -> None:
+def test_conflicts_of_a_small_environment_are_counted_before_deletions_of_a_large_one() -> None:
+    torn = [change(f"Tool/torn-{number:04}", Action.UPDATE, conflict=True) for number in range(300)]
+    small = plan(*torn, environment="uat", seal=False)
+    seen = set()
+    for limit in range(8_000, 17_000, 300):
+        text = told(small, deleting(400), limit=limit)
+        gone, conflicts = text.count("`Assistant/dev-"), text.count("`Tool/torn-")
+        assert gone == 400 or not conflicts
+        seen.add((gone == 400, conflicts == 300))
+    assert seen == {(False, False), (True, False), (True, True)}
+
+
+def test_conflicts_are_counted_before_what_is_replaced() -> None:
     torn = [change(f"Assistant/torn-{number}", Action.UPDATE, conflict=True) for number in range(300)]
     made = plan(*torn, change("Tool/last", Action.REPLACE), seal=False)
     text = told(made, limit=3_000)
