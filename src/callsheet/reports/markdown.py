@@ -82,10 +82,13 @@ def _composed(
     note: str,
     limit: int,
 ) -> str:
-    whole = _fitted(overview, heads, sections, feet, note, limit)
+    whole, counted = _fitted(overview, heads, sections, feet, note, limit)
+    if whole and not counted:
+        return whole
     # Where room is that short, what is deleted is told before what is known elsewhere.
-    bare = whole or _fitted("", heads, sections, [], note, limit)
-    return bare or _at_least(heads, note, limit)
+    bare, fewer = _fitted("", heads, sections, [], note, limit)
+    shown = bare if bare and (fewer < counted or not whole) else whole
+    return shown or _at_least(heads, note, limit)
 
 
 def _fitted(
@@ -95,17 +98,18 @@ def _fitted(
     feet: Sequence[str],
     note: str,
     limit: int,
-) -> str:
-    """The report; nothing where it does not fit. Without `feet` it is said to be shortened."""
+) -> tuple[str, int]:
+    """The report, nothing where it does not fit, and how many vital parts it only counts. Without `feet` it
+    is said to be shortened."""
     fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
-    texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
-    rest = iter(texts)
+    fit = fitted([each for some in sections for each in some], limit - fixed)
+    rest = iter(fit.texts)
     told = [
         "".join([head, *(next(rest) for _ in some), foot])
         for head, some, foot in zip(heads, sections, feet or ["" for _ in heads], strict=True)
     ]
-    text = "\n".join(filter(None, [overview, *told])) + (note if shortened or not feet else "")
-    return text if size(text) <= limit else ""
+    text = "\n".join(filter(None, [overview, *told])) + (note if fit.shortened or not feet else "")
+    return (text if size(text) <= limit else ""), fit.counted
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:

@@ -206,9 +206,9 @@ def test_a_large_plan_becomes_lines_and_then_counts() -> None:
     some = told(view, limit=3_000)
     listed = some.count("`PhoneNumber/line-")
     assert f"- … and {300 - listed} more, of 300:\n- delete {300 - listed}: {300 - listed} phone" in some
-    assert "- delete 300: 300 phone numbers" in told(view, limit=700)
+    assert "- delete 300: 300 phone numbers" in told(view, limit=350)
     assert told(view, limit=300).startswith("## Callsheet: plan for `dev`\n\n**Plan: 1000 to create")
-    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700, 300))
+    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700, 350, 300))
 
 
 def deleting(count: int, environment: str = "dev", kind: str = "Assistant") -> Plan:
@@ -265,7 +265,7 @@ def test_other_sections_go_whole_before_an_address_does() -> None:
     gone = [f"`Assistant/dev-{number:04}`" for number in range(300)]
     sections = ("### Sign-offs and gates", "### Changes")
     seen = set()
-    for limit in range(7_000, 8_400, 10):
+    for limit in range(6_600, 8_400, 20):
         text = told(made, limit=limit)
         there = tuple(title in text for title in sections)
         assert not any(there) or all(each in text for each in gone)
@@ -302,6 +302,54 @@ def test_no_address_of_a_deletion_is_missing_while_there_is_room(
     assert not missing or len(text.encode()) > limit - 400
     counted_ = [int(each.replace(",", "")) for each in re.findall(r"(?m)^- delete ([\d,]+): ", text)]
     assert sum(counted_) == len(missing)
+
+
+def destructive_shown(made: Sequence[Plan], limits: range) -> list[int]:
+    """How many addresses of what is deleted or replaced are there at each limit."""
+    views = [plan_view(each) for each in made]
+    gone = [each.address for one in views for each in one.changes if each.destructive]
+    shown = [set(codes(plan_markdown(views, limit=limit))) for limit in limits]
+    return [len([each for each in gone if each in some]) for some in shown]
+
+
+@pytest.mark.parametrize(("count", "environments"), [(60, 3), (120, 1), (16, 1)])
+def test_overview_and_feet_give_way_before_an_address_does(count: int, environments: int) -> None:
+    made = [deleting(count, f"e{number}") for number in range(environments)]
+    shown = destructive_shown(made, range(300, 7_000, 40))
+    assert shown == sorted(shown)
+    assert (shown[0], shown[-1]) == (0, count * environments)
+
+
+def test_room_that_an_address_leaves_is_not_lent_to_shorter_ones() -> None:
+    long = [change(f"Tool/{str(number) * 60}", Action.DELETE) for number in range(4)]
+    short = [change(f"Tool/s{number}", Action.DELETE) for number in range(60)]
+    made = [plan(*each, environment=f"e{len(each)}", seal=False) for each in (long, short)]
+    shown = destructive_shown(made, range(500, 1_400))
+    assert shown == sorted(shown)
+    assert len(set(shown)) > 10
+
+
+NAMES_OF_ALL_LENGTHS = st.lists(st.from_regex(r"[a-z0-9]{1,60}", fullmatch=True), unique=True, max_size=40)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(NAMES_OF_ALL_LENGTHS, st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=4),
+    st.integers(40, 400),
+)
+def test_more_room_never_shows_fewer_addresses_that_are_deleted(
+    sizes: list[tuple[list[str], int, int]], step: int
+) -> None:
+    made = []
+    for index, (names, torn, refused) in enumerate(sizes):
+        gone = [
+            change(f"{'Tool' if len(name) % 2 else 'Squad'}/e{index}{name}", Action.DELETE) for name in names
+        ]
+        more = [change(f"Assistant/t{number}", Action.UPDATE, conflict=True) for number in range(torn)]
+        gates = [Gate("preventDestroy", "refused", "no " * 40, "yes")] * refused
+        made.append(plan(*gone, *more, gates=tuple(gates), environment=f"e{index}", seal=False))
+    shown = destructive_shown(made, range(200, 8_000, step))
+    assert shown == sorted(shown)
 
 
 def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
