@@ -17,6 +17,7 @@ from callsheet.reports.explaining import unexplained
 from callsheet.reports.markdown_change import change_text, deed
 from callsheet.reports.markdown_drift import drift_sections
 from callsheet.reports.markdown_fit import Level, Part, Section, fitted, size
+from callsheet.reports.markdown_missing import missing_heads, missing_lines
 from callsheet.reports.markdown_text import code, prose
 from callsheet.reports.plan_view import ChangeView, PlanView
 from callsheet.reports.reach import words_of
@@ -52,10 +53,11 @@ def plan_markdown(
     `missing` are the environments whose plan was expected, and could not be made: they come first.
     `on_page`: the job's page has the whole of it. What is shortened ends with SHORTENED, or names the page.
     """
-    heads = [*map(_missing, missing), *map(_head, views)]
-    feet = ["" for _ in missing] + [_foot(view) for view in views]
+    unknown = missing_heads(missing)
+    heads = [*unknown, *map(_head, views)]
+    feet = ["" for _ in unknown] + [_foot(view) for view in views]
     shared, own = remarks_of([(view.environment, view.diagnostics) for view in views])
-    sections: list[list[Section]] = [[] for _ in missing]
+    sections: list[list[Section]] = [[] for _ in unknown]
     sections += [
         _sections(view, unexplained(view, changed_files), changed_files is not None, remarks)
         for view, remarks in zip(views, own, strict=True)
@@ -126,15 +128,10 @@ def _overview(views: Sequence[PlanView], missing: Sequence[str]) -> str:
     count = len(views) + len(missing)
     if count < 2:
         return ""
-    lines = [f"- {code(name, 80)}: **could not be planned**\n" for name in missing]
+    lines = missing_lines(missing)
     lines += [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
     without = f", {len(missing)} could not be planned" if missing else ""
     return f"# Callsheet: {count} environments{without}\n\n{''.join(lines)}"
-
-
-def _missing(environment: str) -> str:
-    told = "**What would change there is not known. The log of this run says why.**"
-    return f"## Callsheet: {code(environment, 80)} could not be planned\n\n{told}\n"
 
 
 def _head(view: PlanView) -> str:

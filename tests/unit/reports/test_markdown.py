@@ -352,6 +352,18 @@ def test_more_room_never_shows_fewer_addresses_that_are_deleted(
     assert shown == sorted(shown)
 
 
+@pytest.mark.parametrize("count", [10, 11, 20, 21, 900])
+def test_what_is_missing_takes_no_room_from_the_plans_that_there_are(count: int) -> None:
+    names = [f"{'m' * 50}-{number:03}" for number in range(count)]
+    text = plan_markdown([plan_view(deleting(200))], missing=names, limit=16_000)
+    assert all(f"`Assistant/dev-{number:04}`" in text for number in range(200))
+    assert f"{count + 1} environments, {count} could not be planned" in text
+    named = [name for name in names if name in text]
+    assert named == names[: min(count, 20)]
+    assert (f" and {count - 20} more) could not be planned" in text) == (count > 20)
+    assert acts(text) == []
+
+
 def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
     prompts = [
         change(
