@@ -134,11 +134,11 @@ def test_json_says_what_was_done(github: GitHubDouble, plan: str) -> None:
     }
 
 
-def test_several_environments_share_one_comment(github: GitHubDouble, world: World, plan: str) -> None:
-    again = planned(world, Path(plan).with_name("again.plan"))
+def test_several_environments_share_one_comment(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    again = kept(made(environment="uat"), tmp_path / "uat.plan")
     done = comment(github, plan, again, "--key", "everything")
     assert done.last.startswith("Comment everything created")
-    assert github.comments[0]["body"].count("## Callsheet: plan for `dev`") == 2
+    assert github.comments[0]["body"].count("## Callsheet: plan for `") == 2
 
 
 def test_gitlab(gitlab: GitLabDouble, plan: str, tmp_path: Path) -> None:
@@ -191,6 +191,24 @@ def test_neither_plans_nor_expectations_is_a_misuse(github: GitHubDouble, given:
     done = comment(github, *given)
     assert done.code == 1
     assert "say with --expect which environments there should be" in done.err
+    assert github.requests == []
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jdev", "dev uat", "Dev", "d" * 64, "@everyone"])
+def test_what_is_no_environments_name_is_expected_nowhere(name: str, github: GitHubDouble, plan: str) -> None:
+    done = comment(github, plan, "--expect", f"dev,{name}", "--key", "plan", "--status")
+    assert done.code == 1
+    assert "is no name for an environment" in done.err
+    assert "\x1b" not in done.err
+    assert github.requests == []
+
+
+def test_two_plans_of_one_environment_are_refused(github: GitHubDouble, plan: str, tmp_path: Path) -> None:
+    other = kept(made(change("Assistant/other", Action.CREATE)), tmp_path / "other.plan")
+    for files in ((plan, other), (plan, plan)):
+        done = comment(github, *files, "--status")
+        assert done.code == 1
+        assert "2 of the FILEs are plans for dev" in done.err
     assert github.requests == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callsheet.ci.base import Clock, Posted, Standing, checked_key
 from callsheet.ci.marks import LENGTH
 from callsheet.ci.surroundings import Job, job_of
+from callsheet.model.address import is_name
 from callsheet.model.errors import CallsheetError
 from callsheet.operations.posting import Post
 from callsheet.operations.show import read_archive
@@ -64,7 +66,8 @@ def comment(
     status: bool = False,
     expected: Sequence[str] = (),
 ) -> Commented:
-    """Show the plans in one comment, and whole on the job's page. HostError where the host fails.
+    """Show the plans in one comment, and whole on the job's page. HostError where the host fails,
+    CallsheetError for two plans of one environment and for what is no environment's name.
 
     An `expected` environment that no file is of could not be planned, and that is what is told of it.
 
@@ -75,6 +78,7 @@ def comment(
 
     plans = [read_archive(file).plan for file in files]
     there = [plan.environment for plan in plans]
+    _check(there, expected)
     # The same key whichever of them could be planned.
     key = checked_key(key or "+".join(dict.fromkeys([*expected, *there])))
     missing = tuple(dict.fromkeys(each for each in expected if each not in there))
@@ -104,6 +108,25 @@ def comment(
         # Also where the host fails: the plan is what somebody waits for.
         shown = job.summary is not None and _summarise(job.summary, page, notices)
     return Commented(key, short, posted, shown, standing, tuple(notices), missing)
+
+
+def _check(there: Sequence[str], expected: Sequence[str]) -> None:
+    """CallsheetError for what is no environment's name, and for a second plan of one environment."""
+    for name in (*expected, *there):
+        if not is_name(name):
+            raise CallsheetError(
+                f"{name!r} is no name for an environment: a-z, 0-9 and inner hyphens",
+                hint="name environments with --expect as environments.yaml does, several with commas",
+                code="ci.environment",
+            )
+    for name, count in Counter(there).items():
+        if count > 1:
+            raise CallsheetError(
+                f"{count} of the FILEs are plans for {name}",
+                detail="Only one of them can be applied, and the status would add them up.",
+                hint="give one FILE per environment: callsheet show FILE says when each was made",
+                code="ci.environment",
+            )
 
 
 def _known(view: PlanView, job: Job) -> PlanView:

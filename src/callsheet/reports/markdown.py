@@ -17,6 +17,7 @@ from callsheet.reports.explaining import unexplained
 from callsheet.reports.markdown_change import change_text, deed
 from callsheet.reports.markdown_drift import drift_sections
 from callsheet.reports.markdown_fit import Level, Part, Section, fitted, size
+from callsheet.reports.markdown_missing import missing_heads, missing_lines
 from callsheet.reports.markdown_text import code, prose
 from callsheet.reports.plan_view import ChangeView, PlanView
 from callsheet.reports.reach import words_of
@@ -52,10 +53,11 @@ def plan_markdown(
     `missing` are the environments whose plan was expected, and could not be made: they come first.
     `on_page`: the job's page has the whole of it. What is shortened ends with SHORTENED, or names the page.
     """
-    heads = [*map(_missing, missing), *map(_head, views)]
-    feet = ["" for _ in missing] + [_foot(view) for view in views]
+    unknown = missing_heads(missing)
+    heads = [*unknown, *map(_head, views)]
+    feet = ["" for _ in unknown] + [_foot(view) for view in views]
     shared, own = remarks_of([(view.environment, view.diagnostics) for view in views])
-    sections: list[list[Section]] = [[] for _ in missing]
+    sections: list[list[Section]] = [[] for _ in unknown]
     sections += [
         _sections(view, unexplained(view, changed_files), changed_files is not None, remarks)
         for view, remarks in zip(views, own, strict=True)
@@ -82,10 +84,13 @@ def _composed(
     note: str,
     limit: int,
 ) -> str:
-    whole = _fitted(overview, heads, sections, feet, note, limit)
+    whole, counted = _fitted(overview, heads, sections, feet, note, limit)
+    if whole and not counted:
+        return whole
     # Where room is that short, what is deleted is told before what is known elsewhere.
-    bare = whole or _fitted("", heads, sections, [], note, limit)
-    return bare or _at_least(heads, note, limit)
+    bare, fewer = _fitted("", heads, sections, [], note, limit)
+    shown = bare if bare and (fewer < counted or not whole) else whole
+    return shown or _at_least(heads, note, limit)
 
 
 def _fitted(
@@ -95,17 +100,18 @@ def _fitted(
     feet: Sequence[str],
     note: str,
     limit: int,
-) -> str:
-    """The report; nothing where it does not fit. Without `feet` it is said to be shortened."""
+) -> tuple[str, int]:
+    """The report, nothing where it does not fit, and how many vital parts it only counts. Without `feet` it
+    is said to be shortened."""
     fixed = size(overview) + sum(map(size, (*heads, *feet))) + size(note) + len(heads)
-    texts, shortened = fitted([each for some in sections for each in some], limit - fixed)
-    rest = iter(texts)
+    fit = fitted([each for some in sections for each in some], limit - fixed)
+    rest = iter(fit.texts)
     told = [
         "".join([head, *(next(rest) for _ in some), foot])
         for head, some, foot in zip(heads, sections, feet or ["" for _ in heads], strict=True)
     ]
-    text = "\n".join(filter(None, [overview, *told])) + (note if shortened or not feet else "")
-    return text if size(text) <= limit else ""
+    text = "\n".join(filter(None, [overview, *told])) + (note if fit.shortened or not feet else "")
+    return (text if size(text) <= limit else ""), fit.counted
 
 
 def _at_least(heads: Sequence[str], note: str, limit: int) -> str:
@@ -122,15 +128,10 @@ def _overview(views: Sequence[PlanView], missing: Sequence[str]) -> str:
     count = len(views) + len(missing)
     if count < 2:
         return ""
-    lines = [f"- {code(name, 80)}: **could not be planned**\n" for name in missing]
+    lines = missing_lines(missing)
     lines += [f"- {code(view.environment, 80)}: {view.last_line}\n" for view in views]
     without = f", {len(missing)} could not be planned" if missing else ""
     return f"# Callsheet: {count} environments{without}\n\n{''.join(lines)}"
-
-
-def _missing(environment: str) -> str:
-    told = "**What would change there is not known. The log of this run says why.**"
-    return f"## Callsheet: {code(environment, 80)} could not be planned\n\n{told}\n"
 
 
 def _head(view: PlanView) -> str:
@@ -178,13 +179,14 @@ def _command(view: PlanView) -> str:
 def _sections(
     view: PlanView, strange: Collection[str], by_files: bool, remarks: Sequence[Remark]
 ) -> list[Section]:
-    vital = [each for each in view.changes if each.destructive or each.conflict]
-    # Where room ends within the section, conflicts are what is counted.
-    vital.sort(key=lambda each: not each.destructive)
+    gone = [each for each in view.changes if each.destructive]
+    torn = [each for each in view.changes if each.conflict and not each.destructive]
     other = [each for each in view.changes if not (each.destructive or each.conflict)]
     return [
         _refused(view.refusals),
-        _changes("### Deleted, replaced or in conflict", vital, strange, vital=2),
+        _changes("### Deleted or replaced", gone, strange, vital=3),
+        # Apart, as where room ends conflicts of any environment are counted before a deletion of another.
+        _changes("### In conflict", torn, strange, vital=2),
         _gates("### Sign-offs and gates", [each for each in view.gates if each.status != "refused"]),
         _changes("### Changes", [each for each in other if each.address not in strange]),
         _changes(
@@ -206,7 +208,7 @@ def _refused(gates: Sequence[Gate]) -> Section:
         [Part(each.rule, partial(_gate, each)) for each in gates],
         rest,
         lambda parts: f"- refused {_times(len(parts))}",
-        vital=2,
+        vital=3,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from callsheet.model.paths import ABSENT
 from callsheet.plan.change import Action, Cause
@@ -13,7 +14,7 @@ from callsheet.reports.markdown_fit import Level
 from callsheet.reports.markdown_text import cell, code, fenced, prose, tag
 from callsheet.reports.plan_view import AttributeView, ChangeView
 from callsheet.reports.reach import reach_of
-from callsheet.reports.text_diff import diff_lines, markers, windows
+from callsheet.reports.text_diff import DiffLine, diff_lines, markers, windows
 from callsheet.reports.values import Shown, block, inline, is_text
 
 # Longer values are read below the table, line by line.
@@ -182,12 +183,18 @@ def _diff(old: Shown, new: Shown) -> Iterator[str]:
     if isinstance(old, str) and isinstance(new, str) and not (is_text(old) or is_text(new)):
         old, new = windows(old, new)
     before = None
-    for each in diff_lines(_text(old), _text(new)):
+    for each in _compared(_text(old), _text(new)):
         yield f"{'  …' if each.sign == '…' else each.sign} {each.text}"
         told = each if each.changed else before
         if told and told.changed and each.sign == "+":
             yield f"  {markers(told)}"
         before = each if each.sign == "-" else None
+
+
+@lru_cache(maxsize=1_000)
+def _compared(old: str, new: str) -> tuple[DiffLine, ...]:
+    """Kept, as a report tries one difference at several lengths."""
+    return tuple(diff_lines(old, new))
 
 
 def _text(value: Shown) -> str:

@@ -66,6 +66,16 @@ class Chosen:
         return f"\n{self.section.title}\n" + "".join(map(_block, ["", *told], told))
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The sections' texts; whether anything is told in fewer words than there are; how many parts of vital
+    sections are only counted."""
+
+    texts: Sequence[str]
+    shortened: bool
+    counted: int = 0
+
+
 def _block(before: str, text: str) -> str:
     """Items of one list stand close, folds apart: what follows markup without a blank line belongs to it."""
     apart = "" if before.startswith("- ") and text.startswith("- ") else "\n"
@@ -77,18 +87,20 @@ def _cost(text: str) -> int:
     return size(text) + 2
 
 
-def fitted(sections: Sequence[Section], room: int) -> tuple[list[str], bool]:
-    """The sections' texts in no more than `room` bytes where that can be, and whether anything is told
-    in fewer words than there are. Of sections that are alike, the first ones keep the most."""
+def fitted(sections: Sequence[Section], room: int) -> Fit:
+    """The sections in no more than `room` bytes where that can be. Of sections that are alike, the first
+    ones keep the most. More room never leaves more parts of vital sections counted."""
     chosen = [Chosen(each) for each in sections]
     for level in Level:
         for each in chosen:
             each.levels = [level] * len(each.section.parts)
         if _size(chosen, room) <= room:
             _refine(chosen, level, room)
-            return [each.text() for each in chosen], any(max(each.levels, default=0) for each in chosen)
+            shortened = any(max(each.levels, default=0) for each in chosen)
+            return Fit([each.text() for each in chosen], shortened)
     _listed(chosen, room)
-    return [each.text() for each in chosen], True
+    counted = [len(each.levels) - each.listed for each in chosen if each.listed is not None]
+    return Fit([each.text() for each in chosen], True, sum(counted))
 
 
 def _listed(chosen: Sequence[Chosen], room: int) -> None:
@@ -99,12 +111,15 @@ def _listed(chosen: Sequence[Chosen], room: int) -> None:
     whole = {id(each): size(each.text()) for each in vital}
     for each in vital:
         each.listed = 0
+    spare = room - sum(size(each.text()) for each in vital)
     for each in sorted(vital, key=lambda each: (-each.section.vital, whole[id(each)])):
-        others = sum(size(other.text()) for other in vital if other is not each)
-        if others + whole[id(each)] <= room:
-            each.listed = None
-        else:
-            each.listed = _most(each, room - others)
+        least = size(each.text())
+        if whole[id(each)] - least > spare:
+            each.listed = _most(each, spare + least)
+            # Were the next ones given what this one leaves, a little more room could take it from them again.
+            break
+        spare -= whole[id(each)] - least
+        each.listed = None
     left = room - sum(size(each.text()) for each in vital)
     for each in plain:
         each.left_out = False

@@ -18,9 +18,13 @@ _MOST_PAIRS = 4_000_000
 _MOST_EQUAL = 10_000  # pairs of equal lines
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _WORDY = 500  # characters of a line up to which its words are compared
+_MOST_EQUAL_WORDS = 400  # pairs of equal words of two lines
 _ALIKE = 0.4
 # Pairs of replaced lines up to which it is looked for those that are alike.
 _MOST_COMPARED = 2_500
+# What the words of one whole difference may cost, in steps: some tenths of a second.
+_MOST_STEPS = 5_000_000
+_STEPS_OF_A_PAIR = 400  # to find how much of two lines is alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,25 @@ class DiffLine:
     changed: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(slots=True)
+class Effort:
+    """The steps that may still be spent on comparing words."""
+
+    left: int = _MOST_STEPS
+
+    def allows(self, steps: int) -> bool:
+        """Whether there is that much left, which is then spent."""
+        if steps > self.left:
+            return False
+        self.left -= steps
+        return True
+
+
 def diff_lines(old: str, new: str, context: int = CONTEXT) -> list[DiffLine]:
-    """The changed lines with `context` lines around them; texts are made visible and cut per line."""
+    """The changed lines with `context` lines around them; texts are made visible and cut per line.
+
+    Words are compared for as long as it takes no more than a bounded effort; lines after that carry no marks.
+    """
     if old.endswith("\n") and new.endswith("\n"):
         old, new = old[:-1], new[:-1]
     before, after = split_lines(old), split_lines(new)
@@ -43,7 +64,7 @@ def diff_lines(old: str, new: str, context: int = CONTEXT) -> list[DiffLine]:
     middle_new = after[head : len(after) - tail]
     out: list[DiffLine] = []
     out += _around(before[:head], context, last=True)
-    out += _middle(middle_old, middle_new, context)
+    out += _middle(middle_old, middle_new, context, Effort())
     out += _around(before[len(before) - tail :] if tail else [], context, last=False)
     return out
 
@@ -56,31 +77,31 @@ def changed_middle(old: str, new: str) -> tuple[list[str], list[str], list[str]]
     return before[:head], before[head : len(before) - tail], after[head : len(after) - tail]
 
 
-def _middle(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[DiffLine]:
+def _middle(old: Sequence[str], new: Sequence[str], context: int, effort: Effort) -> Iterator[DiffLine]:
     if len(old) * len(new) > _MOST_PAIRS:
-        yield from _replaced(old, new)
+        yield from _replaced(old, new, effort)
         return
-    codes = SequenceMatcher(_frequent(old, new).__contains__, old, new, autojunk=False).get_opcodes()
+    codes = SequenceMatcher(_frequent(old, new)[0].__contains__, old, new, autojunk=False).get_opcodes()
     for tag, i1, i2, j1, j2 in codes:
         if tag == "equal":
             yield from _kept(old[i1:i2], context)
         else:
-            yield from _replaced(old[i1:i2], new[j1:j2])
+            yield from _replaced(old[i1:i2], new[j1:j2], effort)
 
 
-def _frequent(old: Sequence[str], new: Sequence[str]) -> set[str]:
-    """Lines, such as blank ones, that are no place to begin to compare at: each would be tried with each
-    again and again, which takes the third power of their number."""
+def _frequent(old: Sequence[str], new: Sequence[str], most: int = _MOST_EQUAL) -> tuple[set[str], int]:
+    """Lines or words, such as blank ones, that are no place to begin to compare at: each would be tried with
+    each again and again, which takes the third power of their number. And how many pairs the others make."""
     there = Counter(new)
     pairs = {each: count * there[each] for each, count in Counter(old).items() if there[each]}
     out: set[str] = set()
     left = sum(pairs.values())
     for each in sorted(pairs, key=lambda each: -pairs[each]):
-        if left <= _MOST_EQUAL:
+        if left <= most:
             break
         out.add(each)
         left -= pairs[each]
-    return out
+    return out, left
 
 
 def _kept(lines: Sequence[str], context: int) -> Iterator[DiffLine]:
@@ -107,23 +128,24 @@ def _omitted(count: int) -> DiffLine:
     return DiffLine("…", counted(count, "unchanged line"))
 
 
-def _replaced(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffLine]:
+def _replaced(old: Sequence[str], new: Sequence[str], effort: Effort) -> Iterator[DiffLine]:
     """Removed and added lines. Lines are paired and their words compared: one by one where their numbers
     agree, else those that are alike, in their order. A pair stands together, the removed line first."""
     one_by_one = len(old) == len(new)
-    pairs = [(index, index) for index in range(len(old))] if one_by_one else _alike(old, new)
+    pairs = [(index, index) for index in range(len(old))] if one_by_one else _alike(old, new, effort)
     at_old = at_new = 0
     for i, j in [*pairs, (len(old), len(new))]:
         yield from (DiffLine("-", shown(each)) for each in old[at_old:i])
         yield from (DiffLine("+", shown(each)) for each in new[at_new:j])
         if i < len(old):
-            yield from _pair(old[i], new[j])
+            yield from _pair(old[i], new[j], effort)
         at_old, at_new = i + 1, j + 1
 
 
-def _alike(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+def _alike(old: Sequence[str], new: Sequence[str], effort: Effort) -> list[tuple[int, int]]:
     """Indexes of lines that are alike, both ascending: those that have the most in common, all together."""
-    if len(old) * len(new) > _MOST_COMPARED:
+    count = len(old) * len(new)
+    if count > _MOST_COMPARED or not effort.allows(count * _STEPS_OF_A_PAIR):
         return []
     before, after = [_words(each) for each in old], [_words(each) for each in new]
     alike = [[_share(one, other) for other in after] for one in before]
@@ -156,21 +178,28 @@ def _share(one: Counter[str], other: Counter[str]) -> float:
     return share if share >= _ALIKE else 0.0
 
 
-def _pair(before: str, after: str) -> Iterator[DiffLine]:
+def _pair(before: str, after: str, effort: Effort) -> Iterator[DiffLine]:
     if max(len(before), len(after)) > _WORDY:
         first, second = windows(before, after)
         yield from (DiffLine("-", shown(first)), DiffLine("+", shown(second)))
         return
     first, second = shown(before), shown(after)
-    gone, come = changed_words(first, second)
+    gone, come = changed_words(first, second, effort)
     yield DiffLine("-", first, gone)
     yield DiffLine("+", second, come)
 
 
-def changed_words(old: str, new: str) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """Column ranges of the words that differ; none where the lines have too little in common."""
+def changed_words(
+    old: str, new: str, effort: Effort
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    """Column ranges of the words that differ; none where the lines have too little in common, or where
+    nearly all of their words are the same few, or no effort is left: then the line differs as a whole."""
     before, after = _WORD.findall(old), _WORD.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    frequent, pairs = _frequent(before, after, _MOST_EQUAL_WORDS)
+    # Each round of the comparison goes through what is equal, and there is one at most for each equal word.
+    if not effort.allows((len(before) + pairs) * min(len(before), len(after))):
+        return (), ()
+    matcher = SequenceMatcher(frequent.__contains__, before, after, autojunk=False)
     if matcher.ratio() < _ALIKE:
         return (), ()
     gone, come = [], []

@@ -18,6 +18,7 @@ from callsheet.reports.explaining import paths_of, unexplained
 from callsheet.reports.markdown import LIMIT, drift_markdown, plan_markdown
 from callsheet.reports.plan_view import plan_view
 from callsheet.reports.reach import reach_of, words_of
+from callsheet.reports.text_diff import DiffLine, diff_lines
 from cases.plans.table import EDITED, PLANS, PROMPT, change, changed, drifted, large, plan
 from unit.reports.judges import acts, codes
 from unit.reports.test_drift_report import report
@@ -205,9 +206,9 @@ def test_a_large_plan_becomes_lines_and_then_counts() -> None:
     some = told(view, limit=3_000)
     listed = some.count("`PhoneNumber/line-")
     assert f"- … and {300 - listed} more, of 300:\n- delete {300 - listed}: {300 - listed} phone" in some
-    assert "- delete 300: 300 phone numbers" in told(view, limit=700)
+    assert "- delete 300: 300 phone numbers" in told(view, limit=350)
     assert told(view, limit=300).startswith("## Callsheet: plan for `dev`\n\n**Plan: 1000 to create")
-    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700, 300))
+    assert all(acts(told(view, limit=limit)) == [] for limit in (65_000, 10_000, 3_000, 700, 350, 300))
 
 
 def deleting(count: int, environment: str = "dev", kind: str = "Assistant") -> Plan:
@@ -237,7 +238,19 @@ def test_what_is_gone_already_is_counted_before_what_is_to_be_deleted() -> None:
     assert (True, True) in seen
 
 
-def test_within_a_section_conflicts_are_what_is_counted() -> None:
+def test_conflicts_of_a_small_environment_are_counted_before_deletions_of_a_large_one() -> None:
+    torn = [change(f"Tool/torn-{number:04}", Action.UPDATE, conflict=True) for number in range(300)]
+    small = plan(*torn, environment="uat", seal=False)
+    seen = set()
+    for limit in range(8_000, 17_000, 300):
+        text = told(small, deleting(400), limit=limit)
+        gone, conflicts = text.count("`Assistant/dev-"), text.count("`Tool/torn-")
+        assert gone == 400 or not conflicts
+        seen.add((gone == 400, conflicts == 300))
+    assert seen == {(False, False), (True, False), (True, True)}
+
+
+def test_conflicts_are_counted_before_what_is_replaced() -> None:
     torn = [change(f"Assistant/torn-{number}", Action.UPDATE, conflict=True) for number in range(300)]
     made = plan(*torn, change("Tool/last", Action.REPLACE), seal=False)
     text = told(made, limit=3_000)
@@ -252,7 +265,7 @@ def test_other_sections_go_whole_before_an_address_does() -> None:
     gone = [f"`Assistant/dev-{number:04}`" for number in range(300)]
     sections = ("### Sign-offs and gates", "### Changes")
     seen = set()
-    for limit in range(7_000, 8_400, 10):
+    for limit in range(6_600, 8_400, 20):
         text = told(made, limit=limit)
         there = tuple(title in text for title in sections)
         assert not any(there) or all(each in text for each in gone)
@@ -291,6 +304,66 @@ def test_no_address_of_a_deletion_is_missing_while_there_is_room(
     assert sum(counted_) == len(missing)
 
 
+def destructive_shown(made: Sequence[Plan], limits: range) -> list[int]:
+    """How many addresses of what is deleted or replaced are there at each limit."""
+    views = [plan_view(each) for each in made]
+    gone = [each.address for one in views for each in one.changes if each.destructive]
+    shown = [set(codes(plan_markdown(views, limit=limit))) for limit in limits]
+    return [len([each for each in gone if each in some]) for some in shown]
+
+
+@pytest.mark.parametrize(("count", "environments"), [(60, 3), (120, 1), (16, 1)])
+def test_overview_and_feet_give_way_before_an_address_does(count: int, environments: int) -> None:
+    made = [deleting(count, f"e{number}") for number in range(environments)]
+    shown = destructive_shown(made, range(300, 7_000, 40))
+    assert shown == sorted(shown)
+    assert (shown[0], shown[-1]) == (0, count * environments)
+
+
+def test_room_that_an_address_leaves_is_not_lent_to_shorter_ones() -> None:
+    long = [change(f"Tool/{str(number) * 60}", Action.DELETE) for number in range(4)]
+    short = [change(f"Tool/s{number}", Action.DELETE) for number in range(60)]
+    made = [plan(*each, environment=f"e{len(each)}", seal=False) for each in (long, short)]
+    shown = destructive_shown(made, range(500, 1_400))
+    assert shown == sorted(shown)
+    assert len(set(shown)) > 10
+
+
+NAMES_OF_ALL_LENGTHS = st.lists(st.from_regex(r"[a-z0-9]{1,60}", fullmatch=True), unique=True, max_size=40)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(NAMES_OF_ALL_LENGTHS, st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=4),
+    st.integers(40, 400),
+)
+def test_more_room_never_shows_fewer_addresses_that_are_deleted(
+    sizes: list[tuple[list[str], int, int]], step: int
+) -> None:
+    made = []
+    for index, (names, torn, refused) in enumerate(sizes):
+        gone = [
+            change(f"{'Tool' if len(name) % 2 else 'Squad'}/e{index}{name}", Action.DELETE) for name in names
+        ]
+        more = [change(f"Assistant/t{number}", Action.UPDATE, conflict=True) for number in range(torn)]
+        gates = [Gate("preventDestroy", "refused", "no " * 40, "yes")] * refused
+        made.append(plan(*gone, *more, gates=tuple(gates), environment=f"e{index}", seal=False))
+    shown = destructive_shown(made, range(200, 8_000, step))
+    assert shown == sorted(shown)
+
+
+@pytest.mark.parametrize("count", [10, 11, 20, 21, 900])
+def test_what_is_missing_takes_no_room_from_the_plans_that_there_are(count: int) -> None:
+    names = [f"{'m' * 50}-{number:03}" for number in range(count)]
+    text = plan_markdown([plan_view(deleting(200))], missing=names, limit=16_000)
+    assert all(f"`Assistant/dev-{number:04}`" in text for number in range(200))
+    assert f"{count + 1} environments, {count} could not be planned" in text
+    named = [name for name in names if name in text]
+    assert named == names[: min(count, 20)]
+    assert (f" and {count - 20} more) could not be planned" in text) == (count > 20)
+    assert acts(text) == []
+
+
 def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
     prompts = [
         change(
@@ -310,6 +383,21 @@ def test_texts_give_way_to_their_first_lines_and_then_to_names() -> None:
         assert expected in text
         assert len(text.encode()) <= limit
         assert acts(text) == []
+
+
+def test_a_difference_is_found_once_whatever_it_is_shortened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(old: str, new: str) -> list[DiffLine]:
+        asked.append(old)
+        return diff_lines(old, new)
+
+    monkeypatch.setattr("callsheet.reports.markdown_change.diff_lines", counting)
+    old = "".join(f"Once and no more {number}.\n" for number in range(40))
+    made = plan(change("Assistant/a", Action.UPDATE, changed("p", old, old.replace("no", "not any"))))
+    for limit in (65_000, 2_500, 1_500, 900):
+        told(made, limit=limit)
+    assert len(asked) == 1
 
 
 def test_room_that_is_left_is_used_for_the_first_ones() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callsheet.reports.text_diff import DiffLine, changed_words, diff_lines, markers, windows
+from callsheet.reports.text_diff import DiffLine, Effort, changed_words, diff_lines, markers, windows
 
 
 def signs(old: str, new: str) -> list[tuple[str, str]]:
@@ -123,7 +123,7 @@ def test_both_texts_can_be_read_back(old: list[str], new: list[str]) -> None:
 
 
 def test_lines_with_little_in_common_carry_no_marks() -> None:
-    assert changed_words("You are a cook.", "Hang up now!") == ((), ())
+    assert changed_words("You are a cook.", "Hang up now!", Effort()) == ((), ())
 
 
 def test_markers_stand_below_the_words_and_know_wide_characters() -> None:
@@ -167,3 +167,35 @@ def test_among_hundreds_of_blank_lines_only_what_changed_is_told() -> None:
         ("-", ""),
         ("-", "Paragraph 170."),
     ]
+
+
+def test_a_line_of_the_same_few_words_is_told_as_a_whole() -> None:
+    """Each of them would be tried with each: half a second a line, for a table's rule of 480 characters."""
+    old, new = "|---" * 120, "|:--" * 120
+    assert marked(old, new) == [("-", old, []), ("+", new, [])]
+
+
+def test_what_stands_often_in_a_line_leaves_the_others_compared() -> None:
+    words = [f"w{number}" for number in range(60)]
+    old, new = " ".join(words), " ".join(words).replace("w20", "x").replace("w40 ", "")
+    assert [texts for _, _, texts in marked(old, new)] == [["w20", "w40 "], ["x"]]
+
+
+def test_words_are_compared_up_to_a_bounded_effort_for_all_lines_together() -> None:
+    kept = [" ".join(f"{row}w{number}" for number in range(60)) for row in range(1_000)]
+    found = marked("\n".join(f"{each} old" for each in kept), "\n".join(f"{each} new" for each in kept))
+    told = [texts for sign, _, texts in found if sign == "+"]
+    assert len(told) == 1_000
+    compared = told.count(["new"])
+    assert 20 < compared < 500
+    assert told == [["new"]] * compared + [[]] * (1_000 - compared)
+
+
+def test_lines_are_paired_up_to_a_bounded_effort_too() -> None:
+    old, new = [], []
+    for number in range(150):
+        old += [f"kept {number}", f"Ask {number} for the name.", *[f"gone{number}"] * 9]
+        new += [f"kept {number}", f"Ask {number} for the names.", *[f"more{number}"] * 14]
+    found = [texts for sign, _, texts in marked("\n".join(old), "\n".join(new)) if sign == "+" and texts]
+    assert 20 < len(found) < 140
+    assert found == [["names"]] * len(found)
