@@ -21,7 +21,7 @@ stopping = pytest.mark.skipif(not ALL, reason="with CALLSHEET_FAULTS=all")
 SHARES = 8
 REQUESTS, STATE = "the provider's requests", "the store's writes"
 # One of how many is tried, of the boundaries around writes and of the others.
-_ONE_OF = {"file": (3, 36), "postgres": (12, 80), "s3": (16, 120), "git": (48, 320)}
+_ONE_OF = {"file": (4, 48), "postgres": (12, 80), "s3": (16, 120), "git": (48, 320)}
 _FIRST = (6, 48)
 STORES = tuple(_ONE_OF)
 _WRITES = {
