@@ -21,8 +21,8 @@ stopping = pytest.mark.skipif(not ALL, reason="with CALLSHEET_FAULTS=all")
 SHARES = 8
 REQUESTS, STATE = "the provider's requests", "the store's writes"
 # One of how many is tried, of the boundaries around writes and of the others.
-_ONE_OF = {"file": (4, 48), "postgres": (12, 80), "s3": (16, 120), "git": (48, 320)}
-_FIRST = (6, 48)
+_ONE_OF = {"file": (10, 120), "postgres": (20, 160), "s3": (30, 240), "git": (60, 400)}
+_FIRST = (12, 96)
 STORES = tuple(_ONE_OF)
 _WRITES = {
     REQUESTS: re.compile(r"\w+ (POST|PATCH|DELETE) "),
