@@ -47,7 +47,6 @@ class Memory:
             step,
             applied,
             remote.id,
-            earlier,
             replaced=replace_of if replace_of is not None else (earlier.replaced if earlier else ()),
         )
         masked = tuple(sorted({*change.masked, *self.veil.shapes(remote.payload)}))
@@ -73,16 +72,9 @@ class Memory:
         return recognised(self.veil.over(payload), known, self.veil.key)
 
     def record_of(
-        self,
-        change: Change,
-        step: Step,
-        applied: Payload,
-        remote_id: str,
-        earlier: Record | None,
-        *,
-        replaced: tuple[str, ...],
+        self, change: Change, step: Step, applied: Payload, remote_id: str, *, replaced: tuple[str, ...]
     ) -> Record:
-        """What state remembers of a change, but for what only an answer tells."""
+        """What state remembers of a change, but for what only an answer tells. `applied` is `hidden`."""
         lifecycle: Mapping[str, Any] = change.lifecycle or {}
         digests = change.digests or {}
         return Record(
@@ -90,7 +82,7 @@ class Memory:
             kind=change.kind,
             remote_id=remote_id,
             name=self.veil.name(change.name),
-            applied=self.hidden(applied, earlier),
+            applied=applied,
             depends_on=change.depends_on,
             prevent_destroy=bool(lifecycle.get("preventDestroy")),
             on_remove=str(lifecycle.get("onRemove", "delete")),

@@ -62,9 +62,8 @@ class Worker:
             return None
         draft, sent, remote_id = None, None, step.remote_id
         if step.call is Call.CREATE:
-            applied = remembered(change, symbols, step)
-            replaced = replaced_by(change, record)
-            draft = self.memory.record_of(change, step, applied, "", record, replaced=replaced)
+            applied = self.memory.hidden(remembered(change, symbols, step), record)
+            draft = self.memory.record_of(change, step, applied, "", replaced=replaced_by(change, record))
             if change.owned is not None:
                 sent = symbols.kept(wanted(change, step))
         elif step.call is Call.UPDATE:
@@ -72,7 +71,8 @@ class Worker:
                 remote_id = record.remote_id
             part, sent = announced(change, step, symbols)
             if part is not None:
-                draft = self.memory.record_of(change, step, part, remote_id or "", record, replaced=())
+                part = self.memory.hidden(part, record)
+                draft = self.memory.record_of(change, step, part, remote_id or "", replaced=())
         return Begun(
             change.address,
             step.number,

@@ -84,12 +84,9 @@ def leaked(payload: Value, values: Sequence[str], path: Path = ()) -> list[Path]
     if isinstance(payload, list):
         return [found for index, item in enumerate(payload) for found in leaked(item, values, (*path, index))]
     # What stands openly beside a reference is as open.
-    texts = payload.parts if isinstance(payload, Text) else [payload]
-    return (
-        [path]
-        if any(isinstance(text, str) and any(each in text for each in values) for text in texts)
-        else []
-    )
+    parts = payload.parts if isinstance(payload, Text) else [payload]
+    texts = [part for part in parts if isinstance(part, str)]
+    return [path] if any(value in text for text in texts for value in values) else []
 
 
 def shape_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callsheet.model.diagnostics import Place
-from callsheet.model.forms import quoted
+from callsheet.model.forms import blotted
 from callsheet.reports.escaping import visible
 
 _SUFFIXES = (".yaml", ".yml", ".md", ".json")
@@ -86,9 +86,10 @@ class Excerpts:
 
 def without_secrets(text: str, known: Iterable[str] = ()) -> str:
     """The line without what is, or may be, a secret that stands in a file by mistake."""
-    lines = {line for value in known for form in quoted(value) for line in form.splitlines()}
-    for line in sorted(lines, key=len, reverse=True):
-        text = text.replace(line, "…") if len(line) >= _SHORTEST else text
+    # Of a value of several lines, each may be the one that is shown.
+    text = blotted(
+        text, {part for value in known for part in (value, *value.splitlines())}, shortest=_SHORTEST
+    )
     text = _TELLING.sub(r"\1…", text)
     text = _BEARER.sub(r"\1…", text)
     return _KEY_LIKE.sub("…", text)
